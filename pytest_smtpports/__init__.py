@@ -1,0 +1,97 @@
+"""A mail provider on the test's own machine: SMTP ports as they behave in the world, any of them blocked.
+
+The public names, loaded when they are first used (PEP 562), and nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._errors import (
+        BlockingWaitError,
+        ClosedError,
+        ConfigurationError,
+        ServerError,
+        SMTPPortsError,
+        UnknownCriterion,
+        UnknownName,
+        UnknownPort,
+    )
+    from ._harness._handle import Handle
+    from ._harness._port import Port, Ports
+    from ._harness._route import Route
+    from ._harness._smtpports import SMTPPorts
+    from ._mail._connection import Connection, Line, Location, Login, Outcome
+    from ._mail._mailbox import Mailbox
+    from ._mail._message import TLS, Attachment, Envelope, Message
+    from ._ports._blocks import Block, Drop, Refuse
+    from ._ports._profile import PROFILES, AuthPolicy, Profile, Role, TLSMode
+
+__all__ = [
+    "PROFILES",
+    "TLS",
+    "Attachment",
+    "AuthPolicy",
+    "Block",
+    "BlockingWaitError",
+    "ClosedError",
+    "ConfigurationError",
+    "Connection",
+    "Drop",
+    "Envelope",
+    "Handle",
+    "Line",
+    "Location",
+    "Login",
+    "Mailbox",
+    "Message",
+    "Outcome",
+    "Port",
+    "Ports",
+    "Profile",
+    "Refuse",
+    "Role",
+    "Route",
+    "SMTPPorts",
+    "SMTPPortsError",
+    "ServerError",
+    "TLSMode",
+    "UnknownCriterion",
+    "UnknownName",
+    "UnknownPort",
+]
+
+_HOMES = {
+    "_errors": (
+        "BlockingWaitError",
+        "ClosedError",
+        "ConfigurationError",
+        "SMTPPortsError",
+        "ServerError",
+        "UnknownCriterion",
+        "UnknownName",
+        "UnknownPort",
+    ),
+    "_harness._handle": ("Handle",),
+    "_harness._port": ("Port", "Ports"),
+    "_harness._route": ("Route",),
+    "_harness._smtpports": ("SMTPPorts",),
+    "_mail._connection": ("Connection", "Line", "Location", "Login", "Outcome"),
+    "_mail._mailbox": ("Mailbox",),
+    "_mail._message": ("TLS", "Attachment", "Envelope", "Message"),
+    "_ports._blocks": ("Block", "Drop", "Refuse"),
+    "_ports._profile": ("PROFILES", "AuthPolicy", "Profile", "Role", "TLSMode"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

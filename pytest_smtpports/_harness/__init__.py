@@ -1,0 +1,1 @@
+"""What a user holds: `SMTPPorts`, `Port`, `Route`. It knows no pytest."""

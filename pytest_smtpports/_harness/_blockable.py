@@ -1,0 +1,67 @@
+"""The verbs that say what the network lets through: alike for all ports and for those of one route."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import ConfigurationError
+from .._ports._blocks import Block, Layer, block_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._handle import Handle
+    from ._world import World
+
+
+class Blockable:
+    """Ports that can be blocked; what is said here holds for new connections."""
+
+    _world: World
+    _scope: object = None
+
+    def block(self, *numbers: int, how: str | Block = "drop") -> Handle:
+        """Block ports.
+
+        Args:
+            numbers: the emulated numbers, one at least.
+            how: a kind, such as "drop" or "refuse", or a `Block`.
+
+        Raises:
+            UnknownPort: a number that is not emulated.
+            UnknownName: a kind that does not exist.
+            ConfigurationError: no number.
+        """
+        if not numbers:
+            raise ConfigurationError("block() takes the ports to block, such as block(587); for all of them: only().")
+        block = block_of(how)
+        return self._lay(dict.fromkeys(map(self._checked, numbers), block))
+
+    def unblock(self, *numbers: int) -> Handle:
+        """Let ports through that are blocked; without a number, all of them.
+
+        Raises:
+            UnknownPort: a number that is not emulated.
+        """
+        chosen = numbers or self._numbers()
+        return self._lay(dict.fromkeys(map(self._checked, chosen)))
+
+    def only(self, *numbers: int, how: str | Block = "drop") -> Handle:
+        """Let these ports through and block every other one; without a number, block all.
+
+        Raises:
+            UnknownPort: a number that is not emulated.
+            UnknownName: a kind that does not exist.
+        """
+        block = block_of(how)
+        through = set(map(self._checked, numbers))
+        return self._lay({number: None if number in through else block for number in self._numbers()})
+
+    def _numbers(self) -> tuple[int, ...]:
+        return self._world.numbers
+
+    def _checked(self, number: int) -> int:
+        return self._world.checked(number)
+
+    def _lay(self, blocks: Mapping[int, Block | None]) -> Handle:
+        return self._world.change(lambda network: network.lay(Layer(blocks, self._scope)))

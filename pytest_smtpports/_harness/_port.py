@@ -1,0 +1,187 @@
+"""One emulated port, as a user holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from .._errors import UnknownPort
+from .._mail._mailbox import Mailbox
+from .._ports._blocks import Block, Layer, block_of
+from .._ports._profile import AuthPolicy, Profile, TLSMode
+
+if TYPE_CHECKING:
+    import smtplib
+    from collections.abc import Iterator
+
+    from .._mail._connection import Connection
+    from .._network._door import Door
+    from .._network._network import Site
+    from ._handle import Handle
+    from ._world import World
+
+# How long `connect()` gives a port that is on this machine, in seconds.
+CONNECT_TIMEOUT = 10.0
+
+
+class Port:
+    """One emulated port: of the bind address, or of a routed host.
+
+    Example:
+        >>> from pytest_smtpports import SMTPPorts
+        >>> with SMTPPorts() as smtpports:
+        ...     port = smtpports.ports[587]
+        ...     with port.connect() as client:
+        ...         _ = client.sendmail("app@example.com", "ada@example.org", "Subject: Hello\\r\\n\\r\\n")
+        ...     print(port.number, port.messages.only.subject)
+        587 Hello
+    """
+
+    __module__ = "pytest_smtpports"
+
+    def __init__(self, world: World, number: int, site: Site | None = None) -> None:
+        self._world = world
+        self._site = site
+        self._number = number
+
+    def __repr__(self) -> str:
+        name = f"{self._site.host}:{self._number}" if self._site else str(self._number)
+        state = f" blocked ({self.blocked.kind})" if self.blocked else ""
+        return f"<Port {name} {self.profile.role.value}, TLS {self.profile.tls.value}{state}>"
+
+    @property
+    def number(self) -> int:
+        """The emulated number, such as 587."""
+        return self._number
+
+    @property
+    def profile(self) -> Profile:
+        """What the port is."""
+        return self._world.profiles[self._number]
+
+    @property
+    def host(self) -> str:
+        """The address to dial, such as "127.0.0.1"."""
+        return self._door.address[0]
+
+    @property
+    def port(self) -> int:
+        """The local port to dial; an ephemeral number."""
+        return self._door.address[1]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """`(host, port)`, as `smtplib.SMTP(*port.address)` takes it."""
+        return self._door.address
+
+    @property
+    def url(self) -> str:
+        """`smtp://` or, for implicit TLS, `smtps://`, with user and password where the port lets clients log in."""
+        scheme = "smtps" if self.profile.tls is TLSMode.IMPLICIT else "smtp"
+        login = ""
+        if self.profile.auth is not AuthPolicy.FORBIDDEN:
+            login = f"{quote(self._world.username, safe='')}:{quote(self._world.password, safe='')}@"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{login}{host}:{self.port}"
+
+    @property
+    def messages(self) -> Mailbox:
+        """What this port has taken."""
+        return Mailbox(each for each in self._world.mailbox() if self._is_mine(each.port, each.host))
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """The connections to this port, and the attempts."""
+        return tuple(each for each in self._world.connections() if self._is_mine(each.port, each.host))
+
+    @property
+    def blocked(self) -> Block | None:
+        """The block that holds now, or None."""
+        return self._world.network.block(self._number, self._scope)
+
+    def block(self, how: str | Block = "drop") -> Handle:
+        """Block this port for new connections: "drop", "refuse", or a `Block`.
+
+        Raises:
+            UnknownName: a kind that does not exist.
+        """
+        layer = Layer({self._number: block_of(how)}, self._scope)
+        return self._world.change(lambda network: network.lay(layer))
+
+    def unblock(self) -> Handle:
+        """Let new connections to this port through."""
+        layer = Layer({self._number: None}, self._scope)
+        return self._world.change(lambda network: network.lay(layer))
+
+    def connect(self) -> smtplib.SMTP:
+        """An `smtplib` client, as the port wants it: over verified TLS where it has TLS, logged in where it has logins.
+
+        Raises:
+            OSError: the port is blocked; smtplib's own exceptions are among these.
+        """
+        import smtplib
+
+        context = None if self.profile.tls is TLSMode.NONE else self._world.client_context()
+        if self.profile.tls is TLSMode.IMPLICIT:
+            client: smtplib.SMTP = smtplib.SMTP_SSL(*self.address, timeout=CONNECT_TIMEOUT, context=context)
+        else:
+            client = smtplib.SMTP(*self.address, timeout=CONNECT_TIMEOUT)
+        try:
+            if self.profile.tls is TLSMode.STARTTLS:
+                client.starttls(context=context)
+            if self.profile.auth is not AuthPolicy.FORBIDDEN:
+                client.login(self._world.username, self._world.password)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    @property
+    def _door(self) -> Door:
+        return self._world.network.door(self._number, self._site)
+
+    @property
+    def _scope(self) -> object:
+        return self._site.scope if self._site else None
+
+    def _is_mine(self, port: int, host: str | None) -> bool:
+        return port == self._number and (self._site is None or host == self._site.host)
+
+
+class Ports:
+    """The emulated ports: `ports[587]` is one, iterating gives each, in ascending order.
+
+    Raises:
+        UnknownPort: from `ports[number]`, for a number that is not emulated.
+
+    Example:
+        >>> from pytest_smtpports import SMTPPorts
+        >>> with SMTPPorts() as smtpports:
+        ...     [port.number for port in smtpports.ports], 588 in smtpports.ports
+        ([25, 465, 587, 2525], False)
+    """
+
+    __module__ = "pytest_smtpports"
+
+    def __init__(self, world: World, site: Site | None = None) -> None:
+        self._world = world
+        self._site = site
+        self._numbers = tuple(sorted(site.numbers)) if site else world.numbers
+
+    def __getitem__(self, number: int) -> Port:
+        checked = self._world.checked(number)
+        if checked not in self._numbers:
+            raise UnknownPort(number, self._numbers)
+        return Port(self._world, checked, self._site)
+
+    def __iter__(self) -> Iterator[Port]:
+        return (Port(self._world, number, self._site) for number in self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._numbers
+
+    def __repr__(self) -> str:
+        return f"<Ports {', '.join(map(str, self._numbers))}>"

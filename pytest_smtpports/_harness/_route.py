@@ -1,0 +1,93 @@
+"""Host names that lead to the emulated ports, as a user holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import ConfigurationError, UnknownName
+from .._mail._mailbox import Mailbox
+from .._network._names import routable
+from .._network._network import Site
+from ._blockable import Blockable
+from ._handle import Handle
+from ._port import Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .._mail._connection import Connection
+    from ._port import Port
+    from ._world import World
+
+# Who is lent trust in our authority for the time of a route.
+TRUST = ("environment", None)
+
+
+class Route(Handle, Blockable):
+    """Host names that lead here, until `remove()` or the end of a `with` block.
+
+    Each name has local ports of its own, so that the name that was dialled is known. What is blocked here is blocked
+    for these names; what is blocked on the `SMTPPorts` is blocked for them too.
+
+    Example:
+        >>> import smtplib
+        >>> from pytest_smtpports import SMTPPorts
+        >>> with SMTPPorts() as smtpports:
+        ...     with smtpports.route("smtp.example.com") as route:
+        ...         with smtplib.SMTP("smtp.example.com", 25, timeout=5) as client:
+        ...             _ = client.sendmail("app@example.com", "ada@example.org", "Subject: Hi\\r\\n\\r\\n")
+        ...         route[25].messages.only.host
+        'smtp.example.com'
+    """
+
+    __module__ = "pytest_smtpports"
+
+    def __init__(self, world: World, hosts: tuple[str, ...], ports: Iterable[int] | None, trust: str | None) -> None:
+        if trust not in TRUST:
+            raise UnknownName("trust", trust, TRUST)
+        if not hosts:
+            raise ConfigurationError("route() takes the host names to lead here, such as route('smtp.example.com').")
+        self._world = world
+        self._scope = self
+        self.hosts: tuple[str, ...] = tuple(dict.fromkeys(map(routable, hosts)))
+        numbers = frozenset(world.numbers if ports is None else map(world.checked, ports))
+        self._sites = tuple(Site(host, numbers, self) for host in self.hosts)
+        end = world.network.route(self._sites)
+        take_back = world.surroundings.trust.lend() if trust else _nothing
+
+        def undo() -> None:
+            take_back()
+            end()
+
+        super().__init__(undo)
+
+    def __getitem__(self, number: int) -> Port:
+        """The port of that number under the route's (first) name.
+
+        Raises:
+            UnknownPort: the number does not lead here.
+        """
+        return Ports(self._world, self._sites[0])[number]
+
+    def __iter__(self) -> Iterator[Port]:
+        return (port for site in self._sites for port in Ports(self._world, site))
+
+    def __repr__(self) -> str:
+        return f"<Route {', '.join(self.hosts)}>"
+
+    @property
+    def messages(self) -> Mailbox:
+        """What came by these names."""
+        return Mailbox(message for message in self._world.mailbox() if message.host in self.hosts)
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """The connections by these names, and the attempts."""
+        return tuple(each for each in self._world.connections() if each.host in self.hosts)
+
+    def _numbers(self) -> tuple[int, ...]:
+        return tuple(sorted(self._sites[0].numbers))
+
+
+def _nothing() -> None:
+    """Nothing was lent, and nothing has to be taken back."""

@@ -1,0 +1,41 @@
+"""What the `SMTPPorts` of one session share: the loop thread, the authority, the trust in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._network._trust import Trust
+from .._server._engine import Engine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Surroundings:
+    """Shared and costly things, each made when first needed; `users` counts who is open."""
+
+    def __init__(self) -> None:
+        self.engine = Engine()
+        self.users = 0
+        self._trust: Trust | None = None
+
+    @property
+    def trust(self) -> Trust:
+        """The files of our authority, and the environment that names them."""
+        if self._trust is None:
+            self._trust = Trust(self.engine.authority.certificate)
+        return self._trust
+
+    @property
+    def ca_file(self) -> Path:
+        """Our authority's certificate as a PEM file."""
+        return self.trust.ca_file
+
+    def rest(self) -> None:
+        """End the thread and remove the files, unless somebody is using them; the authority stays."""
+        if self.users:
+            return
+        self.engine.stop()
+        trust, self._trust = self._trust, None
+        if trust is not None:
+            trust.close()

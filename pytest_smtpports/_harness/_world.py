@@ -1,0 +1,155 @@
+"""What the ports and routes of one `SMTPPorts` hold in common: its numbers, its network, what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import ClosedError, ConfigurationError, ServerError, UnknownPort
+from .._mail._mailbox import Mailbox
+from .._network._network import Network
+from .._server._accounts import Accounts
+from .._server._journal import Journal
+from .._server._server import Server
+from ._handle import Handle
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .._mail._connection import Connection
+    from .._mail._message import Message
+    from .._ports._profile import Profile
+    from ._surroundings import Surroundings
+
+
+class World:
+    """The inside of an `SMTPPorts`; `Port` and `Route` hold on to it and not to each other."""
+
+    def __init__(
+        self,
+        profiles: Mapping[int, Profile],
+        *,
+        host: str,
+        username: str,
+        password: str,
+        surroundings: Surroundings,
+        on_message: Callable[[Message], object],
+    ) -> None:
+        self.profiles = profiles
+        self.host = host
+        self.username = username
+        self.password = password
+        self.surroundings = surroundings
+        self.journal = Journal()
+        self.accounts = Accounts(username, password)
+        self._server = Server(surroundings.engine, self.journal, self.accounts, on_message)
+        self._network = Network(host, profiles, self._server.listen, self.journal)
+        self._handles: list[Handle] = []
+        self.closed = False
+        surroundings.users += 1
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The emulated numbers, in ascending order."""
+        return tuple(sorted(self.profiles))
+
+    @property
+    def network(self) -> Network:
+        """The network, while there is one.
+
+        Raises:
+            ClosedError: it is closed.
+        """
+        if self.closed:
+            raise ClosedError
+        return self._network
+
+    def checked(self, number: object) -> int:
+        """The number, if it is emulated.
+
+        Raises:
+            UnknownPort: it is not.
+        """
+        if isinstance(number, int) and number in self.profiles:
+            return number
+        raise UnknownPort(number, self.numbers, self._network.local_port_of(number))
+
+    def mailbox(self) -> Mailbox:
+        """Everything that has come."""
+        return Mailbox(self.journal.messages)
+
+    def connections(self) -> tuple[Connection, ...]:
+        """Every connection and attempt."""
+        return self.journal.connections
+
+    def change(self, make: Callable[[Network], Callable[[], None]]) -> Handle:
+        """Change the network, in a way that can be taken back and is taken back by `reset()`."""
+        return self.keep(Handle(make(self.network)))
+
+    def keep(self, handle: Handle) -> Handle:
+        """Have a change taken back by `reset()`."""
+        self._handles.append(handle)
+        return handle
+
+    def client_context(self) -> ssl.SSLContext:
+        """A context that trusts our authority and nobody else."""
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.surroundings.engine.authority.configure_trust(context)
+        return context
+
+    def reset(self) -> None:
+        """Take every change back and forget what happened; the ports stay where they are."""
+        self._take_back()
+        self._server.drop_clients()
+        self.journal.clear()
+        self.accounts.reset()
+
+    def close(self) -> None:
+        """End everything, whoever is connected."""
+        if self.closed:
+            return
+        self.closed = True
+        try:
+            self._take_back()
+            self._server.abort()
+            self._network.close()
+        finally:
+            self.surroundings.users -= 1
+
+    def raise_failures(self) -> None:
+        """Raise what went wrong on the server's thread, if anything did.
+
+        Raises:
+            ServerError: its cause is the first exception.
+        """
+        failures = self.journal.take_failures()
+        if failures:
+            raise ServerError(_account_of(failures)) from failures[0]
+
+    def _take_back(self) -> None:
+        while self._handles:
+            self._handles.pop().remove()
+
+
+def by_number(profiles: Iterable[Profile]) -> dict[int, Profile]:
+    """Profiles by their number.
+
+    Raises:
+        ConfigurationError: two of one number, or none at all.
+    """
+    found: dict[int, Profile] = {}
+    for profile in profiles:
+        if profile.number in found:
+            raise ConfigurationError(f"Two profiles have the number {profile.number}; a port can be one of them.")
+        found[profile.number] = profile
+    if not found:
+        raise ConfigurationError("There is no profile: at least one port has to be emulated.")
+    return found
+
+
+def _account_of(failures: tuple[BaseException, ...]) -> str:
+    told = "; ".join(f"{type(failure).__name__}: {failure}" for failure in failures)
+    what = "An exception was" if len(failures) == 1 else f"{len(failures)} exceptions were"
+    return f"{what} raised on the server's thread, in a hook or in the server itself: {told}"

@@ -1,0 +1,1 @@
+"""What was captured: messages, connections, and the explanation of what is missing. Values only."""

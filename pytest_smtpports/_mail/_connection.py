@@ -1,0 +1,197 @@
+"""One connection, or one attempt at one, and the words for how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime
+
+    from ._message import TLS
+
+
+class Outcome(str, Enum):
+    """How a connection ended, or stands.
+
+    `DELIVERED`: at least one message was taken. `BLOCKED`: the network did not let it through. `TLS_FAILED`: the
+    handshake failed. `AUTH_FAILED`: a login was refused and none succeeded. `REFUSED`: a command on the way to a
+    message got 4yz or 5yz, or the port is closed. `QUIT`: the client said QUIT and had sent nothing.
+    `ABANDONED`: it went away without QUIT and had sent nothing. `OPEN`: it is still there.
+
+    Example:
+        >>> from pytest_smtpports import Outcome
+        >>> Outcome("tls-failed") is Outcome.TLS_FAILED
+        True
+    """
+
+    __module__ = "pytest_smtpports"
+
+    DELIVERED = "delivered"
+    BLOCKED = "blocked"
+    TLS_FAILED = "tls-failed"
+    AUTH_FAILED = "auth-failed"
+    REFUSED = "refused"
+    QUIT = "quit"
+    ABANDONED = "abandoned"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the dialogue between client and port.
+
+    Attributes:
+        direction: "C" for what the client said, "S" for what the port said.
+        seconds: since the connection was opened.
+        text: the line without its end; what is secret reads `***`.
+
+    Example:
+        >>> from pytest_smtpports import Line
+        >>> str(Line("C", 0.25, "QUIT"))
+        '  0.250 C: QUIT'
+    """
+
+    __module__ = "pytest_smtpports"
+
+    direction: str
+    seconds: float
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.seconds:7.3f} {self.direction}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An attempt to log in; what was given as a secret is not kept.
+
+    Attributes:
+        username: the name that was given.
+        mechanism: the SASL mechanism.
+        succeeded: whether the port let it in.
+
+    Example:
+        >>> from pytest_smtpports import Login
+        >>> Login("user", "PLAIN", succeeded=True).username
+        'user'
+    """
+
+    __module__ = "pytest_smtpports"
+
+    username: str
+    mechanism: str
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in the code a connection was dialled.
+
+    Attributes:
+        file: the path of the source file.
+        line: the line number.
+
+    Example:
+        >>> from pytest_smtpports import Location
+        >>> str(Location("app/mail.py", 12))
+        'app/mail.py:12'
+    """
+
+    __module__ = "pytest_smtpports"
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection that a port accepted, or an attempt of this process that a block or a route saw.
+
+    Attributes:
+        id: unique in this `SMTPPorts`, in order of opening.
+        port: the emulated number; for a routed host the number that was dialled, emulated or not.
+        host: the routed name that was dialled, or None.
+        peer: the client's (address, port), or None where it did not get that far.
+        outcome: how it ended.
+        reason: the same as a sentence.
+        block: the kind of block that stopped it, or None.
+        tls: what protected it, or None.
+        logins: the attempts to log in, in order.
+        dialogue: what was said, in order, secrets masked.
+        timeout: the seconds that the client had set for connecting, or None where it set none or it is not known.
+        location: where in this process it was dialled, or None where that is not known.
+        opened_at: aware, in UTC, by the real clock.
+        closed_at: the same, or None while it is open.
+
+    Example:
+        >>> import smtplib
+        >>> from pytest_smtpports import SMTPPorts
+        >>> with SMTPPorts() as smtpports:
+        ...     client = smtplib.SMTP(*smtpports.ports[25].address, timeout=5)
+        ...     _ = client.quit()
+        ...     smtpports.connections[0].dialogue[-1].text
+        '221 2.0.0 Bye'
+    """
+
+    __module__ = "pytest_smtpports"
+
+    id: int
+    port: int
+    host: str | None
+    peer: tuple[str, int] | None
+    outcome: Outcome
+    reason: str
+    block: str | None
+    tls: TLS | None
+    logins: tuple[Login, ...]
+    dialogue: tuple[Line, ...]
+    timeout: float | None
+    location: Location | None
+    opened_at: datetime.datetime
+    closed_at: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What decides a connection's outcome."""
+
+    blocked: str | None = None
+    not_emulated: bool = False
+    tls_error: str | None = None
+    delivered: int = 0
+    logins: tuple[Login, ...] = ()
+    refusal: str | None = None
+    said_quit: bool = False
+    closed: bool = False
+    ending: str | None = None
+    last_line: str | None = None
+
+
+def outcome_of(facts: Facts) -> tuple[Outcome, str]:
+    """The outcome and its sentence: what lets a message through, or stops it for good, weighs most."""
+    if facts.blocked is not None:
+        return Outcome.BLOCKED, facts.blocked
+    if facts.not_emulated:
+        return Outcome.REFUSED, "the connection was refused: this number is not an emulated port"
+    if facts.tls_error is not None:
+        return Outcome.TLS_FAILED, facts.tls_error
+    if facts.delivered:
+        return Outcome.DELIVERED, f"{facts.delivered} message{'s' * (facts.delivered > 1)} taken"
+    if facts.logins and not any(login.succeeded for login in facts.logins):
+        return Outcome.AUTH_FAILED, f"the login of {facts.logins[-1].username!r} was refused"
+    if facts.refusal is not None:
+        return Outcome.REFUSED, facts.refusal
+    if not facts.closed:
+        return Outcome.OPEN, _after("still open", facts.last_line)
+    if facts.said_quit:
+        return Outcome.QUIT, "the client said QUIT without sending a message"
+    return Outcome.ABANDONED, _after(facts.ending or "the client went away", facts.last_line)
+
+
+def _after(what: str, last_line: str | None) -> str:
+    return f"{what} after {last_line!r}" if last_line else f"{what} before it said anything"

@@ -1,0 +1,141 @@
+"""What a test asks of a message: a table of criteria, and how a wanted value is compared with the one that came."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._errors import ConfigurationError, UnknownCriterion
+
+if TYPE_CHECKING:
+    from ._message import TLS, Message
+
+Compare = Callable[[object, object], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One criterion held against one message."""
+
+    name: str
+    wanted: object
+    came: object
+    met: bool
+
+
+def _equals(wanted: object, came: object) -> bool:
+    return bool(came == wanted)
+
+
+def _contains(wanted: object, came: object) -> bool:
+    return str(wanted).replace("\r\n", "\n") in str(came)
+
+
+def same_address(one: object, other: object) -> bool:
+    """Whether two addresses are one: the domain in any letter case (RFC 5321 §2.4)."""
+    return _folded(str(one)) == _folded(str(other))
+
+
+def _folded(address: str) -> str:
+    local, at, domain = address.rpartition("@")
+    return local + at + domain.lower()
+
+
+def _names(wanted: object, came: object) -> bool:
+    return any(same_address(wanted, address) for address in _several(came))
+
+
+def _among(wanted: object, came: object) -> bool:
+    return wanted in _several(came)
+
+
+def _protected(wanted: object, came: TLS | None) -> bool:
+    if isinstance(wanted, bool):
+        return (came is not None) is wanted
+    return came is not None and came.version == wanted
+
+
+def _several(came: object) -> tuple[object, ...]:
+    return came if isinstance(came, tuple) else (came,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Criterion:
+    read: Callable[[Message], object]
+    compare: Compare = _equals
+
+
+def _attribute(name: str, compare: Compare) -> _Criterion:
+    return _Criterion(lambda message: getattr(message, name), compare)
+
+
+CRITERIA: Mapping[str, _Criterion] = {
+    **{name: _attribute(name, _names) for name in ("to", "cc", "bcc", "from_", "mail_from", "recipients")},
+    "subject": _attribute("subject", _equals),
+    **{name: _attribute(name, _contains) for name in ("text", "html", "body")},
+    "header": _Criterion(lambda message: message),
+    "attachment": _Criterion(lambda message: tuple(message.attachments), _among),
+    **{name: _attribute(name, _equals) for name in ("port", "host", "user")},
+    "tls": _Criterion(lambda message: message.tls, _protected),  # type: ignore[arg-type] # it reads TLS | None
+}
+
+
+def _meets(wanted: object, came: object, compare: Compare) -> bool:
+    if isinstance(wanted, list):
+        return all(_meets(each, came, compare) for each in wanted)
+    if isinstance(wanted, re.Pattern):
+        return any(wanted.search(str(value)) for value in _several(came) if value is not None)
+    if isinstance(wanted, (str, bool)):
+        return compare(wanted, came)
+    if callable(wanted) and not isinstance(wanted, type):
+        return bool(wanted(came))
+    return bool(came == wanted)
+
+
+class Criteria:
+    """What is asked of a message.
+
+    Raises:
+        UnknownCriterion: a keyword that is not a criterion.
+        ConfigurationError: `header` is not a mapping.
+    """
+
+    def __init__(self, wanted: Mapping[str, object]) -> None:
+        for name, value in wanted.items():
+            if name not in CRITERIA:
+                raise UnknownCriterion(name, CRITERIA)
+            if name == "header" and not isinstance(value, Mapping):
+                raise ConfigurationError(
+                    f'header= takes a dict of header names and values, such as {{"X-Tag": "news"}}, not {value!r}.'
+                )
+        self.wanted = dict(wanted)
+
+    def match(self, message: Message) -> bool:
+        """Whether the message meets every criterion."""
+        return all(self._verdict(name, message).met for name in self.wanted)
+
+    def verdicts(self, message: Message) -> tuple[Verdict, ...]:
+        """Each criterion held against the message, in the order in which they were asked."""
+        return tuple(self._verdict(name, message) for name in self.wanted)
+
+    def _verdict(self, name: str, message: Message) -> Verdict:
+        wanted = self.wanted[name]
+        if name == "header":
+            return _header_verdict(wanted, message)
+        criterion = CRITERIA[name]
+        came = criterion.read(message)
+        return Verdict(name, wanted, came, _meets(wanted, came, criterion.compare))
+
+
+def _header_verdict(wanted: object, message: Message) -> Verdict:
+    assert isinstance(wanted, Mapping)  # Criteria has checked it
+    came = {name: message.header_values(name) for name in wanted}
+    met = all(
+        any(_meets(value, each, _equals) for each in came[name])
+        if not isinstance(value, list)
+        else all(any(_meets(one, each, _equals) for each in came[name]) for one in value)
+        for name, value in wanted.items()
+    )
+    return Verdict("header", wanted, came, met)

@@ -1,0 +1,222 @@
+"""Why an assertion on the mail failed, as text. Pure functions; the length is bounded."""
+
+from __future__ import annotations
+
+from difflib import ndiff
+from typing import TYPE_CHECKING
+
+from ._connection import Outcome
+from ._criteria import Criteria, Verdict, same_address
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable, Sequence
+
+    from ._connection import Connection
+    from ._message import Message
+
+MOST_LISTED = 10
+MOST_DIALOGUE_LINES = 8
+LONGEST_VALUE = 200
+
+_NOBODY_CAME = (
+    "no connection came either: does the code under test dial these ports? Give it "
+    'smtpports.ports[587].address, or lead its own host name here with smtpports.route("smtp.example.com").'
+)
+
+# How an outcome is told of a connection, before its reason.
+_TOLD = {
+    Outcome.TLS_FAILED: "TLS failed",
+    Outcome.AUTH_FAILED: "login failed",
+    Outcome.QUIT: "nothing sent",
+    Outcome.ABANDONED: "nothing sent",
+}
+
+
+def explain(
+    criteria: Criteria,
+    messages: Sequence[Message],
+    connections: Sequence[Connection],
+    *,
+    expected: int,
+    blocks: Iterable[tuple[str, str]] = (),
+    now: datetime.datetime | None = None,
+) -> str:
+    """What was asked, what came, what was nearest, and why the rest did not come.
+
+    Args:
+        criteria: what was asked.
+        messages: everything that came.
+        connections: every connection and attempt.
+        expected: how many matching messages were expected.
+        blocks: the active blocks as (port, kind).
+        now: the time to count ages from, or None to tell none.
+    """
+    matched = sum(map(criteria.match, messages))
+    sections = [
+        [_headline(matched, expected), *_asked(criteria)],
+        _arrived(messages, now),
+    ]
+    if matched < expected:
+        sections += [
+            _nearest(criteria, messages),
+            _unhappy(connections),
+            _dialogue(connections),
+            _advice(messages, connections),
+        ]
+    sections.append([f"blocked: {port} ({kind})" for port, kind in blocks])
+    return "\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _headline(matched: int, expected: int) -> str:
+    if not expected:
+        return f"{_count(matched, 'message matches', 'messages match')}, none expected"
+    if not matched:
+        return f"no message matches, {expected} expected"
+    if expected == 1:
+        return f"{matched} match, 1 expected; for several: assert_sent_times({matched}, ...)"
+    return f"{_count(matched, 'message matches', 'messages match')}, {expected} expected"
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
+
+
+def _asked(criteria: Criteria) -> list[str]:
+    return [f"  {name} = {shown(value)}" for name, value in criteria.wanted.items()]
+
+
+def shown(value: object) -> str:
+    """A value's repr, cut where it is long."""
+    if (pattern := getattr(value, "pattern", None)) is not None:
+        return f"/{pattern}/"
+    text = getattr(value, "__qualname__", None) or repr(value)
+    if len(text) <= LONGEST_VALUE:
+        return str(text)
+    return f"{text[:LONGEST_VALUE]}… ({len(text) - LONGEST_VALUE} characters more)"
+
+
+def _arrived(messages: Sequence[Message], now: datetime.datetime | None) -> list[str]:
+    if not messages:
+        return ["no message came"]
+    lines = [f"{_count(len(messages), 'message', 'messages')} came:"]
+    lines += [f"  {place}. {_summary(message, now)}" for place, message in _latest(messages)]
+    if len(messages) > MOST_LISTED:
+        lines.append(f"  (the latest {MOST_LISTED}; {len(messages) - MOST_LISTED} came before them)")
+    return lines
+
+
+def _latest(messages: Sequence[Message]) -> list[tuple[int, Message]]:
+    return list(enumerate(messages, start=1))[-MOST_LISTED:]
+
+
+def _summary(message: Message, now: datetime.datetime | None) -> str:
+    protection = message.tls.version if message.tls else "in clear"
+    host = f"{message.host}:" if message.host else ""
+    recipients = ", ".join(message.recipients)
+    text = f"{host}{message.port} {protection} from {message.mail_from!r} to {recipients!r} {message.subject!r}"
+    if not message.acknowledged:
+        text += " (never acknowledged)"
+    if now is not None:
+        text += f", {(now - message.received_at).total_seconds():.1f} s ago"
+    return shown_line(text)
+
+
+def shown_line(text: str) -> str:
+    """A line for a terminal: cut where it is long, and control characters made visible."""
+    visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return visible if len(visible) <= LONGEST_VALUE else f"{visible[:LONGEST_VALUE]}…"
+
+
+def _nearest(criteria: Criteria, messages: Sequence[Message]) -> list[str]:
+    if not messages or not criteria.wanted:
+        return []
+    judged = [(place, criteria.verdicts(message)) for place, message in enumerate(messages, start=1)]
+    misses = [(place, verdicts) for place, verdicts in judged if not all(verdict.met for verdict in verdicts)]
+    if not misses:
+        return []
+    place, verdicts = max(misses, key=lambda miss: sum(verdict.met for verdict in miss[1]))
+    lines = [f"nearest is message {place}:"]
+    for verdict in verdicts:
+        lines += _verdict_lines(verdict, messages[place - 1])
+    return lines
+
+
+def _verdict_lines(verdict: Verdict, message: Message) -> list[str]:
+    if verdict.met:
+        return [f"  ✓ {verdict.name}"]
+    lines = [
+        f"  ✗ {verdict.name}",
+        f"      wanted {shown(verdict.wanted)}",
+        f"      came   {shown(verdict.came)}",
+        *_difference(verdict),
+    ]
+    hint = _likely_mistake(verdict, message)
+    return [*lines, f"      ({hint})"] if hint else lines
+
+
+def _difference(verdict: Verdict) -> list[str]:
+    """The differing characters of two short strings, marked below them."""
+    wanted, came = verdict.wanted, verdict.came
+    if not isinstance(wanted, str) or not isinstance(came, str) or verdict.name in ("text", "html", "body"):
+        return []
+    if "\n" in wanted + came or max(len(wanted), len(came)) > LONGEST_VALUE:
+        return []
+    marks = [line[2:].rstrip() for line in ndiff([wanted], [came]) if line.startswith("? ")]
+    return [f"              {marks[-1]}"] if marks else []
+
+
+def _likely_mistake(verdict: Verdict, message: Message) -> str | None:
+    """A guess at what the test, or the code, meant."""
+    wanted, came, name = verdict.wanted, verdict.came, verdict.name
+    if not isinstance(wanted, str):
+        return None
+    if isinstance(came, str) and wanted.lower() == came.lower():
+        return "the letter case differs"
+    if isinstance(came, str) and name in ("text", "html", "body") and wanted.lower() in came.lower():
+        return "it is there in another letter case"
+    if name in ("to", "cc") and any(same_address(wanted, address) for address in message.bcc):
+        return "it got the message as Bcc: the envelope names it, no header does"
+    if name == "text" and wanted in message.html:
+        return "it is in the HTML part only"
+    if name == "html" and wanted in message.text:
+        return "it is in the text part only"
+    return None
+
+
+def _unhappy(connections: Sequence[Connection]) -> list[str]:
+    """The connections that brought no message, each with its reason."""
+    unhappy = [connection for connection in connections if connection.outcome is not Outcome.DELIVERED]
+    if not unhappy:
+        return []
+    lines = [f"{_count(len(unhappy), 'connection', 'connections')} brought no message:"]
+    lines += [f"  {told(connection)}" for connection in unhappy[-MOST_LISTED:]]
+    if len(unhappy) > MOST_LISTED:
+        lines.append(f"  (the latest {MOST_LISTED}; {len(unhappy) - MOST_LISTED} came before them)")
+    return lines
+
+
+def told(connection: Connection) -> str:
+    """One connection in one line."""
+    name = f"{connection.host}:{connection.port}" if connection.host else str(connection.port)
+    outcome = _TOLD.get(connection.outcome, connection.outcome.value)
+    if connection.block is not None:
+        outcome = f"blocked ({connection.block})"
+    where = f" [{connection.location}]" if connection.location else ""
+    return shown_line(f"{name}: {outcome}: {connection.reason}{where}")
+
+
+def _dialogue(connections: Sequence[Connection]) -> list[str]:
+    """The last lines of the latest connection that spoke and brought no message."""
+    spoke = [each for each in connections if each.dialogue and each.outcome is not Outcome.DELIVERED]
+    if not spoke:
+        return []
+    latest = spoke[-1]
+    lines = [f"the last lines on port {latest.port}:"]
+    return lines + [f"  {shown_line(str(line))}" for line in latest.dialogue[-MOST_DIALOGUE_LINES:]]
+
+
+def _advice(messages: Sequence[Message], connections: Sequence[Connection]) -> list[str]:
+    if connections or messages:
+        return []
+    return [_NOBODY_CAME]

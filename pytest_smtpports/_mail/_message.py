@@ -1,0 +1,263 @@
+"""One message as it came: the bytes, the envelope, and what can be read from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from email import policy
+from email.parser import BytesParser
+from email.utils import getaddresses, parsedate_to_datetime
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable, Mapping
+    from email.message import EmailMessage, MIMEPart
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TLS:
+    """What protected a connection.
+
+    Attributes:
+        version: as `ssl` names it, such as "TLSv1.3".
+        cipher: the cipher suite's name.
+        sni: the host name that the client asked for (RFC 6066 §3), or None.
+
+    Example:
+        >>> from pytest_smtpports import TLS
+        >>> TLS("TLSv1.3", "TLS_AES_256_GCM_SHA384", None).version
+        'TLSv1.3'
+    """
+
+    __module__ = "pytest_smtpports"
+
+    version: str
+    cipher: str
+    sni: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who sends and who receives, as MAIL and RCPT said it (RFC 5321 §2.3.1), whatever the headers say.
+
+    Attributes:
+        mail_from: the sender, `user@host`; the empty string for the null sender.
+        recipients: the accepted recipients, in order.
+        mail_parameters: the ESMTP parameters of MAIL, such as "BODY=8BITMIME".
+        recipient_parameters: those of each RCPT, a tuple per recipient.
+
+    Example:
+        >>> from pytest_smtpports import Envelope
+        >>> Envelope("app@example.com", ("ada@example.org",)).recipients
+        ('ada@example.org',)
+    """
+
+    __module__ = "pytest_smtpports"
+
+    mail_from: str
+    recipients: tuple[str, ...]
+    mail_parameters: tuple[str, ...] = ()
+    recipient_parameters: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part of a message that has a file name or asks to be kept as a file.
+
+    Attributes:
+        filename: as the message gives it: a stranger's word, so never a path to write to.
+        content_type: such as "application/pdf".
+        content: the decoded bytes.
+
+    Example:
+        >>> from pytest_smtpports import Attachment
+        >>> Attachment("a.txt", "text/plain", b"hello").content
+        b'hello'
+    """
+
+    __module__ = "pytest_smtpports"
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Message:
+    """A captured message.
+
+    No attribute raises, however broken the bytes are: what can't be read is empty, and `defects` says why.
+
+    Attributes:
+        raw: the exact bytes behind DATA, dots unstuffed (RFC 5321 §4.5.2), nothing added.
+        envelope: who sends and who receives.
+        port: the emulated number of the port that took it.
+        host: the routed name that was dialled, or None.
+        tls: what protected the connection, or None.
+        user: who was logged in, or None.
+        acknowledged: whether the client was told 250.
+        connection: the `id` of its `Connection`.
+        received_at: when its last byte came, aware, in UTC, by the real clock.
+
+    Example:
+        >>> import smtplib
+        >>> from pytest_smtpports import SMTPPorts
+        >>> with SMTPPorts() as smtpports:
+        ...     with smtplib.SMTP(*smtpports.ports[25].address, timeout=5) as client:
+        ...         _ = client.sendmail("app@example.com", "ada@example.org", "Subject: Welcome\\r\\n\\r\\nHello")
+        ...     message = smtpports.messages.only
+        >>> message.subject, message.text, message.recipients, message.port
+        ('Welcome', 'Hello\\n', ('ada@example.org',), 25)
+    """
+
+    __module__ = "pytest_smtpports"
+
+    raw: bytes = field(repr=False)
+    envelope: Envelope
+    port: int
+    received_at: datetime.datetime
+    host: str | None = None
+    tls: TLS | None = None
+    user: str | None = None
+    acknowledged: bool = True
+    connection: int = 0
+
+    def __repr__(self) -> str:
+        recipients = ", ".join(self.recipients)
+        return f"<Message {self.subject!r} from {self.mail_from!r} to {recipients!r} on {self.port}>"
+
+    @property
+    def mail_from(self) -> str:
+        """The envelope's sender."""
+        return self.envelope.mail_from
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The envelope's recipients."""
+        return self.envelope.recipients
+
+    @cached_property
+    def email(self) -> EmailMessage:
+        """The message parsed with `email.policy.default`."""
+        return BytesParser(policy=policy.default).parsebytes(self.raw)
+
+    @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The header fields as (name, value), in order, values unfolded and decoded."""
+        return tuple((name, self._decoded_header(name, value)) for name, value in self.email.raw_items())
+
+    @property
+    def subject(self) -> str:
+        """The Subject header, decoded; empty where there is none."""
+        return self._first("subject")
+
+    @cached_property
+    def from_(self) -> tuple[str, ...]:
+        """The addresses of the From header."""
+        return self._addresses("from")
+
+    @cached_property
+    def to(self) -> tuple[str, ...]:
+        """The addresses of the To header."""
+        return self._addresses("to")
+
+    @cached_property
+    def cc(self) -> tuple[str, ...]:
+        """The addresses of the Cc header."""
+        return self._addresses("cc")
+
+    @cached_property
+    def bcc(self) -> tuple[str, ...]:
+        """The envelope's recipients that neither To nor Cc names."""
+        named = {address.lower() for address in (*self.to, *self.cc)}
+        return tuple(recipient for recipient in self.recipients if recipient.lower() not in named)
+
+    @cached_property
+    def text(self) -> str:
+        """The plain text body, decoded, with LF line ends; empty where there is none."""
+        return self._body("plain")
+
+    @cached_property
+    def html(self) -> str:
+        """The HTML body, decoded, with LF line ends; empty where there is none."""
+        return self._body("html")
+
+    @property
+    def body(self) -> str:
+        """The plain text body, or the HTML one where there is no plain text."""
+        return self.text or self.html
+
+    @cached_property
+    def attachments(self) -> Mapping[str, Attachment]:
+        """The attachments by file name; of two with one name the first."""
+        found: dict[str, Attachment] = {}
+        for part in self._parts():
+            filename = _safely(part.get_filename, None)
+            if part.is_multipart() or not (filename or part.get_content_disposition() == "attachment"):
+                continue
+            name = filename or f"unnamed-{len(found) + 1}"
+            found.setdefault(name, Attachment(name, part.get_content_type(), _payload(part)))
+        return MappingProxyType(found)
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID header; empty where there is none."""
+        return self._first("message-id").strip()
+
+    @cached_property
+    def date(self) -> datetime.datetime | None:
+        """The Date header, or None where there is none that can be read."""
+        return _safely(lambda: parsedate_to_datetime(self._first("date")), None)
+
+    @cached_property
+    def defects(self) -> tuple[str, ...]:
+        """What is wrong with the message as far as parsing it has shown, a sentence each."""
+        return tuple(
+            f"{type(defect).__name__}: {defect}".rstrip(": ") for part in self._parts() for defect in part.defects
+        )
+
+    def header_values(self, name: str) -> tuple[str, ...]:
+        """The values of every header field of this name, in any letter case."""
+        return tuple(value for key, value in self.headers if key.lower() == name.lower())
+
+    def _parts(self) -> list[EmailMessage]:
+        nothing: list[EmailMessage] = []
+        return _safely(lambda: list(self.email.walk()), nothing)
+
+    def _decoded_header(self, name: str, value: str) -> str:
+        return _safely(lambda: str(self.email.policy.header_fetch_parse(name, value)), "")
+
+    def _first(self, name: str) -> str:
+        return next(iter(self.header_values(name)), "")
+
+    def _addresses(self, name: str) -> tuple[str, ...]:
+        return tuple(address for _, address in getaddresses(list(self.header_values(name))) if address)
+
+    def _body(self, kind: str) -> str:
+        part = _safely(lambda: self.email.get_body(preferencelist=(kind,)), None)
+        if part is None:
+            return ""
+        # A charset that is unknown is read as UTF-8.
+        return _normal(_safely(part.get_content, "") or _payload(part).decode("utf-8", "replace"))
+
+
+def _payload(part: MIMEPart) -> bytes:
+    payload: object = _safely(lambda: part.get_payload(decode=True), None)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _normal(text: object) -> str:
+    return str(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _safely(read: Callable[[], T], otherwise: T) -> T:
+    """What `read` gives, or a stand-in where the standard library's parser chokes on a stranger's bytes."""
+    try:
+        return read()
+    except Exception:
+        return otherwise

@@ -1,0 +1,1 @@
+"""How a client gets to a port, or does not: doors, routes, trust, and the one socket patch."""

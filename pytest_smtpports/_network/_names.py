@@ -1,0 +1,56 @@
+"""Host names as the resolver compares them, and the port numbers that service names mean."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from .._errors import ConfigurationError
+
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
+
+# The services database (RFC 8314 §7.3, RFC 6409); a slim image has none.
+SERVICES = {"smtp": 25, "submissions": 465, "smtps": 465, "submission": 587}
+
+
+def normal(host: object) -> str | None:
+    """A host name in lower case, in ASCII (RFC 5890), without its final dot; None for what is no name."""
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "replace")
+    if not isinstance(host, str):
+        return None
+    name = host.rstrip(".").lower()
+    try:
+        return name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+
+
+def routable(host: str) -> str:
+    """The normal form of a host name that can be routed.
+
+    Raises:
+        ConfigurationError: it is no host name, or an address.
+    """
+    name = normal(host)
+    if not name or len(name) > 253 or not _HOST_NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"A route takes host names such as 'smtp.example.com', not {host!r}; the port is not part of it."
+        )
+    if _is_address(name):
+        raise ConfigurationError(f"A route takes host names, not addresses such as {host!r}.")
+    return name
+
+
+def port_number(service: object) -> object:
+    """The number that a service name of mail means; anything else as it is."""
+    name = service.decode("ascii", "replace") if isinstance(service, bytes) else service
+    return SERVICES.get(name, service) if isinstance(name, str) else service
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

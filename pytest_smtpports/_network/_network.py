@@ -1,0 +1,240 @@
+"""The network between the code under test and the ports of one `SMTPPorts`: its doors, blocks and routes."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import _clock
+from .._ports._blocks import Block, Layer, Refuse, effective
+from ._caller import location
+from ._door import Answer, Door
+from ._patch import PATCH
+
+if TYPE_CHECKING:
+    from .._ports._profile import Profile
+    from .._server._journal import Entry, Journal
+    from ._patch import Connect
+
+Listen = Callable[[socket.socket, "Profile", "str | None"], Answer]
+
+# A connect of a socket that doesn't block has begun, and its end is not seen here.
+_PENDING = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
+# A connect on a socket that was dialled before.
+_REPEATED = frozenset({errno.EISCONN, errno.EALREADY})
+
+
+class Site:
+    """The ports as one host name shows them; the name None is the bind address itself."""
+
+    def __init__(self, host: str | None, numbers: frozenset[int], scope: object) -> None:
+        self.host = host
+        self.numbers = numbers
+        self.scope = scope
+        self.doors: dict[int, Door] = {}
+
+
+class Network:
+    """Doors by site and number, the layers of blocks over them, and the table that the socket patch asks."""
+
+    def __init__(self, bind_host: str, profiles: Mapping[int, Profile], listen: Listen, journal: Journal) -> None:
+        self._bind_host = bind_host
+        self._profiles = profiles
+        self._listen = listen
+        self._journal = journal
+        self._lock = threading.RLock()
+        self._direct = Site(None, frozenset(profiles), None)
+        self._routed: tuple[Site, ...] = ()
+        self._layers: tuple[Layer, ...] = ()
+        self._closed_door: Door | None = None
+        self._patched = False
+
+    # What the harness asks
+
+    def door(self, number: int, site: Site | None = None) -> Door:
+        """The door of a port; opened by the first who asks."""
+        site = site or self._direct
+        with self._lock:
+            if number not in site.doors:
+                profile = self._profiles[number]
+                block = self.block(number, site.scope)
+                site.doors[number] = Door(self._bind_host, lambda bound: self._listen(bound, profile, site.host), block)
+            return site.doors[number]
+
+    def block(self, number: int, scope: object = None) -> Block | None:
+        """The block that holds for a port on one way to it."""
+        return effective(self._layers, number, scope)
+
+    def blocks(self) -> list[tuple[str, Block]]:
+        """The ports that are blocked now, by the name under which a client knows them."""
+        direct = {number: self.block(number) for number in self._profiles}
+        found = [(str(number), block) for number, block in direct.items()]
+        for site in self._routed:
+            routed = [(number, self.block(number, site.scope)) for number in sorted(site.numbers)]
+            found += [(f"{site.host}:{number}", block) for number, block in routed if block != direct[number]]
+        return [(name, block) for name, block in found if block is not None]
+
+    def lay(self, layer: Layer) -> Callable[[], None]:
+        """Put a layer of blocks on top; what is returned takes it away again."""
+        with self._lock:
+            self._layers = (*self._layers, layer)
+            self._settle()
+        return lambda: self._lift(layer)
+
+    def route(self, sites: Iterable[Site]) -> Callable[[], None]:
+        """Lead host names here, in front of earlier routes of the same names; what is returned ends it."""
+        added = tuple(sites)
+        with self._lock:
+            self._routed = (*added, *self._routed)
+            self._settle()
+        return lambda: self._end_route(added)
+
+    def local_port_of(self, port: object) -> int | None:
+        """The emulated number behind an ephemeral one, or None."""
+        for site in (self._direct, *self._routed):
+            for number, door in site.doors.items():
+                if door.address[1] == port:
+                    return number
+        return None
+
+    def close(self) -> None:
+        """End all routes and blocks and give every port back."""
+        with self._lock:
+            self._layers = ()
+            sites, self._routed = (self._direct, *self._routed), ()
+            self._patch_if_needed()
+            for site in sites:
+                self._close_doors(site)
+            if self._closed_door is not None:
+                self._closed_door.close()
+                self._closed_door = None
+
+    # What the socket patch asks
+
+    def routes(self, name: str) -> bool:
+        """Whether a name leads here."""
+        return any(site.host == name for site in self._routed)
+
+    def destination(self, name: str | None, address: str, port: int) -> _Dial | None:
+        """Where a connect leads, or None for what is not ours."""
+        for site in self._routed:
+            if site.host == name:
+                return _Dial(self, self._journal, site, port)
+        for number, door in list(self._direct.doors.items()):
+            if door.address == (address, port):
+                return _Dial(self, self._journal, self._direct, number)
+        return None
+
+    def closed_door(self) -> Door:
+        """A door that refuses, for the numbers of a routed host that are not emulated."""
+        with self._lock:
+            if self._closed_door is None:
+                self._closed_door = Door(self._bind_host, _never_answers, Refuse())
+            return self._closed_door
+
+    def _lift(self, layer: Layer) -> None:
+        with self._lock:
+            self._layers = tuple(each for each in self._layers if each is not layer)
+            self._settle()
+
+    def _end_route(self, sites: tuple[Site, ...]) -> None:
+        with self._lock:
+            self._routed = tuple(each for each in self._routed if each not in sites)
+            self._settle()
+            for site in sites:
+                self._close_doors(site)
+
+    def _settle(self) -> None:
+        for site in (self._direct, *self._routed):
+            for number, door in site.doors.items():
+                door.set(self.block(number, site.scope))
+        self._patch_if_needed()
+
+    def _patch_if_needed(self) -> None:
+        needed = bool(self._layers or self._routed)
+        if needed and not self._patched:
+            PATCH.add(self)
+        elif self._patched and not needed:
+            PATCH.remove(self)
+        self._patched = needed
+
+    @staticmethod
+    def _close_doors(site: Site) -> None:
+        while site.doors:
+            site.doors.popitem()[1].close()
+
+
+def _never_answers(bound: socket.socket) -> Answer:
+    raise AssertionError("a door that is never opened was opened")
+
+
+class _Dial:
+    """One connect of this process to one of our ports."""
+
+    def __init__(self, network: Network, journal: Journal, site: Site, number: int) -> None:
+        self._network = network
+        self._journal = journal
+        self._site = site
+        self._number = number
+
+    def dial(self, client: socket.socket, connect: Connect) -> Any:  # what the socket's method returns
+        """Connect where the number leads now, and write down what becomes of it."""
+        entry = self._journal.open(self._number, self._site.host)
+        entry.location = location()
+        entry.timeout = client.gettimeout() or None
+        if self._number not in self._site.numbers:
+            entry.not_emulated()
+            return connect(_as_family(client, self._network.closed_door().address))
+        door = self._network.door(self._number, self._site)
+        block, local_port = door.block, _local_port(client)
+        if local_port is not None:
+            self._journal.expect(entry, local_port)
+        started = _clock.monotonic()
+        error: int | None = None
+        try:
+            result = connect(_as_family(client, door.address))
+            error = result or 0
+        except OSError as failure:
+            error = failure.errno
+            raise
+        finally:
+            self._note(entry, error, block, local_port, _clock.monotonic() - started)
+        return result
+
+    def _note(
+        self, entry: Entry, error: int | None, block: Block | None, local_port: int | None, waited: float
+    ) -> None:
+        pending = error in _PENDING
+        if error in _REPEATED:
+            self._journal.discard(entry)
+        elif block is not None:
+            entry.blocked(block, None if pending else waited)
+        elif local_port is None:
+            # The listener can't know that it is this one, and has written down its own.
+            self._journal.discard(entry)
+        elif error == 0 or pending:
+            return
+        else:
+            entry.closed("the connect failed")
+        self._journal.unexpect(local_port)
+
+
+def _local_port(client: socket.socket) -> int | None:
+    """The local port of a socket that is about to connect, by which the listener knows it again."""
+    try:
+        if client.getsockname()[1] == 0:
+            client.bind(("", 0))
+        return int(client.getsockname()[1])
+    except OSError:
+        return None
+
+
+def _as_family(client: socket.socket, address: tuple[str, int]) -> tuple[str, int]:
+    """An address as a socket of the client's family dials it."""
+    host, port = address
+    if client.family == socket.AF_INET6 and ":" not in host:
+        return f"::ffff:{host}", port
+    return host, port

@@ -1,0 +1,164 @@
+"""The one patch of look-up and connect, in place while somebody routes or blocks and at no other time.
+
+Names are led to addresses of the loopback network that nothing listens on, one for each name, so that the name is
+known again when the address is dialled. What it finds in place it calls, and puts back.
+"""
+
+from __future__ import annotations
+
+import _socket
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ._names import normal, port_number
+
+# RFC 6890 §2.2.2: the whole of 127.0.0.0/8 is this machine; this part of it is rarely used.
+_NETWORK = "127.83"
+_V4_IN_V6 = "::ffff:"
+
+Connect = Callable[[tuple[Any, ...]], Any]
+
+
+class Destination(Protocol):
+    """Where a connect leads."""
+
+    def dial(self, client: socket.socket, connect: Connect) -> Any:  # what the socket's method returns
+        """Connect the client's socket, and write it down."""
+        ...
+
+
+class Table(Protocol):
+    """What somebody has routed and opened."""
+
+    def routes(self, name: str) -> bool:
+        """Whether a name, in its normal form, leads here."""
+        ...
+
+    def destination(self, name: str | None, address: str, port: int) -> Destination | None:
+        """Where a connect leads, by routed name or else by address; None for what is not ours."""
+        ...
+
+
+class SocketPatch:
+    """Asks the tables, the latest first, and leaves alone what none of them knows."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tables: tuple[Table, ...] = ()
+        self._addresses: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._put_back: list[Callable[[], None]] = []
+
+    def add(self, table: Table) -> None:
+        """Have a table asked; the first one puts the patch in place."""
+        with self._lock:
+            if not self._tables:
+                self._install()
+            self._tables = (table, *self._tables)
+
+    def remove(self, table: Table) -> None:
+        """Ask a table no more; the last one takes the patch away."""
+        with self._lock:
+            self._tables = tuple(each for each in self._tables if each is not table)
+            if not self._tables:
+                while self._put_back:
+                    self._put_back.pop()()
+
+    def address_of(self, host: object) -> tuple[str, str] | None:
+        """The normal form of a routed name and the address that stands for it, or None."""
+        name = normal(host)
+        if name is None or not any(table.routes(name) for table in self._tables):
+            return None
+        with self._lock:
+            if name not in self._addresses:
+                number = len(self._addresses) + 1
+                address = f"{_NETWORK}.{number >> 8}.{number & 255}"
+                self._addresses[name] = address
+                self._names[address] = name
+        return name, self._addresses[name]
+
+    def destination(self, client: socket.socket, address: object) -> Destination | None:
+        """Where a connect of this socket leads, or None for where it says."""
+        if client.family not in (socket.AF_INET, socket.AF_INET6) or client.type != socket.SOCK_STREAM:
+            return None
+        if not isinstance(address, tuple) or len(address) < 2 or not isinstance(address[1], int):
+            return None
+        routed = self.address_of(address[0])
+        host = str(address[0]).removeprefix(_V4_IN_V6)
+        name = routed[0] if routed else self._names.get(host)
+        for table in self._tables:
+            if (found := table.destination(name, host, address[1])) is not None:
+                return found
+        return None
+
+    def _install(self) -> None:
+        connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+        getaddrinfo = _socket.getaddrinfo
+
+        def patched_connect(client: socket.socket, address: Any) -> None:  # as the socket module's
+            found = self.destination(client, address)
+            if found is None:
+                return connect(client, address)
+            found.dial(client, lambda target: connect(client, target))
+            return None
+
+        def patched_connect_ex(client: socket.socket, address: Any) -> int:
+            found = self.destination(client, address)
+            if found is None:
+                return connect_ex(client, address)
+            return int(found.dial(client, lambda target: connect_ex(client, target)))
+
+        def patched_getaddrinfo(
+            host: object,
+            port: object,
+            family: int = 0,
+            type: int = 0,  # noqa: A002 # the socket module's word
+            proto: int = 0,
+            flags: int = 0,
+        ) -> list[Any]:
+            routed = self.address_of(host)
+            if routed is None:
+                return getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[arg-type] # it checks itself
+            name, address = routed
+            if family == socket.AF_INET6:
+                address = _V4_IN_V6 + address
+            found = getaddrinfo(address, port_number(port), family, type, proto, flags)  # type: ignore[arg-type]
+            return [(*each[:3], name if each[3] else "", each[4]) for each in found]
+
+        self._replace(socket.socket, "connect", patched_connect)
+        self._replace(socket.socket, "connect_ex", patched_connect_ex)
+        self._replace(_socket, "getaddrinfo", patched_getaddrinfo)
+        for module in (_socket, socket):
+            self._replace_look_up(module, "gethostbyname", lambda name, address: address)
+            self._replace_look_up(module, "gethostbyname_ex", lambda name, address: (name, [], [address]))
+
+    def _replace_look_up(self, module: Any, name: str, answer: Callable[[str, str], object]) -> None:
+        look_up = getattr(module, name)
+
+        def patched_look_up(host: object) -> object:
+            routed = self.address_of(host)
+            return look_up(host) if routed is None else answer(*routed)
+
+        self._replace(module, name, patched_look_up)
+
+    def _replace(self, owner: Any, name: str, replacement: Callable[..., object]) -> None:
+        inherited = name not in vars(owner)
+        found = getattr(owner, name)
+        setattr(owner, name, replacement)
+
+        def put_back() -> None:
+            # What somebody else has put on top stays: it calls us, and we call what we found.
+            if vars(owner).get(name) is not replacement:
+                return
+            if inherited:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, found)
+
+        self._put_back.append(put_back)
+
+
+# The socket module is one for the whole process, and so is what stands in it.
+PATCH = SocketPatch()

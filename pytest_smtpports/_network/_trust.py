@@ -1,0 +1,76 @@
+"""Trust in our certificate authority, lent for a time to this process's default TLS contexts and to its children."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# OpenSSL, and with it Python, curl and Go; Node adds what it finds to its own.
+_ALWAYS = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+# These go before SSL_CERT_FILE where they are set.
+_WHERE_SET = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+
+
+class Trust:
+    """The files that hold our authority's certificate, and the environment variables that name them."""
+
+    def __init__(self, certificate: bytes) -> None:
+        self._certificate = certificate
+        self._directory = tempfile.TemporaryDirectory(prefix="pytest-smtpports-")
+        self._found: dict[str, str | None] = {}
+        self._borrowers = 0
+        self.ca_file = Path(self._directory.name, "ca.pem")
+        self.ca_file.write_bytes(certificate)
+
+    def lend(self) -> Callable[[], None]:
+        """Name the bundles in the environment; what is returned takes that back, when nobody else needs it."""
+        if not self._borrowers:
+            self._set()
+        self._borrowers += 1
+        returned = False
+
+        def take_back() -> None:
+            nonlocal returned
+            if returned:
+                return
+            returned = True
+            self._borrowers -= 1
+            if not self._borrowers:
+                self._put_back()
+
+        return take_back
+
+    def close(self) -> None:
+        """Remove the files."""
+        self._directory.cleanup()
+
+    def _set(self) -> None:
+        for variable in (*_ALWAYS, *(name for name in _WHERE_SET if name in os.environ)):
+            found = os.environ.get(variable)
+            self._found[variable] = found
+            os.environ[variable] = str(self._bundle(variable, found or _default_bundle(variable)))
+
+    def _put_back(self) -> None:
+        for variable, found in self._found.items():
+            if found is None:
+                os.environ.pop(variable, None)
+            else:
+                os.environ[variable] = found
+        self._found.clear()
+
+    def _bundle(self, variable: str, previous: str | None) -> Path:
+        """What was trusted before, with our certificate behind it: SSL_CERT_FILE replaces the system's bundle."""
+        bundle = Path(self._directory.name, f"{variable.lower()}.pem")
+        known = Path(previous).read_bytes() if previous and Path(previous).is_file() else b""
+        bundle.write_bytes(known.rstrip() + b"\n" + self._certificate)
+        return bundle
+
+
+def _default_bundle(variable: str) -> str | None:
+    return ssl.get_default_verify_paths().cafile if variable == "SSL_CERT_FILE" else None

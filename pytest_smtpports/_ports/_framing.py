@@ -1,0 +1,75 @@
+"""Bytes in, command lines and messages out (RFC 5321 §2.3.8, §4.5.2). No I/O."""
+
+from __future__ import annotations
+
+_LINE_END = b"\r\n"
+_FIRST_LINE_IS_THE_END = b".\r\n"
+_MESSAGE_END = b"\r\n.\r\n"
+
+
+class LineTooLong(Exception):
+    """A whole line has gone by that was longer than the limit; what follows it is untouched."""
+
+
+class Framing:
+    """What has come from a client and has not been read yet.
+
+    Only CRLF.CRLF ends a message, so that no other line end can smuggle one into another.
+    """
+
+    __slots__ = ("_buffer", "_overlong", "_searched")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0
+        self._overlong = False
+
+    def feed(self, data: bytes) -> None:
+        """Add what has arrived."""
+        self._buffer += data
+
+    def clear(self) -> None:
+        """Forget what has not been read, as STARTTLS demands (RFC 3207 §4.2)."""
+        self._buffer.clear()
+        self._searched = 0
+        self._overlong = False
+
+    def line(self, limit: int) -> bytes | None:
+        """The next line with its end, or None while it is incomplete.
+
+        Raises:
+            LineTooLong: the line was longer than `limit` octets; it is gone.
+        """
+        end = self._buffer.find(b"\n", self._searched) + 1
+        if not end:
+            self._forget_overlong(limit)
+            self._searched = len(self._buffer)
+            return None
+        line = self._take(end)
+        if self._overlong or len(line) > limit:
+            self._overlong = False
+            raise LineTooLong
+        return line
+
+    def message(self) -> bytes | None:
+        """The message up to the dot, dots unstuffed, or None while it is incomplete."""
+        if self._buffer.startswith(_FIRST_LINE_IS_THE_END):
+            self._take(len(_FIRST_LINE_IS_THE_END))
+            return b""
+        end = self._buffer.find(_MESSAGE_END, self._searched)
+        if end < 0:
+            self._searched = max(0, len(self._buffer) - len(_MESSAGE_END) + 1)
+            return None
+        stuffed = self._take(end + len(_MESSAGE_END))[: end + len(_LINE_END)]
+        return stuffed.removeprefix(b".").replace(b"\r\n.", _LINE_END)
+
+    def _forget_overlong(self, limit: int) -> None:
+        if len(self._buffer) > limit:
+            self._overlong = True
+            self._buffer.clear()
+
+    def _take(self, length: int) -> bytes:
+        taken = bytes(self._buffer[:length])
+        del self._buffer[:length]
+        self._searched = 0
+        return taken

@@ -1,0 +1,1 @@
+"""What answers: the loop thread, listeners, the SMTP session, certificates, and the journal that records."""

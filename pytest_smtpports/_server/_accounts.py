@@ -1,0 +1,26 @@
+"""Who may log in."""
+
+from __future__ import annotations
+
+import hmac
+
+
+class Accounts:
+    """User names and passwords; neither is ever shown."""
+
+    def __init__(self, username: str, password: str) -> None:
+        self._baseline = {username: password}
+        self._passwords = dict(self._baseline)
+
+    def add(self, name: str, password: str) -> None:
+        """Let one more user in, or change a password."""
+        self._passwords[name] = password
+
+    def reset(self) -> None:
+        """Back to the user of the beginning."""
+        self._passwords = dict(self._baseline)
+
+    def admits(self, name: str, password: str) -> bool:
+        """Whether this is one of the users, with the right password."""
+        known = self._passwords.get(name)
+        return known is not None and hmac.compare_digest(known.encode(), password.encode("utf-8", "replace"))

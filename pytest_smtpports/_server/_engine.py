@@ -1,0 +1,54 @@
+"""What several `SMTPPorts` share: the loop thread and the certificate authority, each made when first needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._loop import BackgroundLoop
+    from ._tls import Authority
+
+
+class Engine:
+    """The loop thread and the authority of a session."""
+
+    def __init__(self) -> None:
+        self._background: BackgroundLoop | None = None
+        self._authority: Authority | None = None
+
+    @property
+    def background(self) -> BackgroundLoop:
+        """The loop thread; started by the first use, and again by the first one after `stop()`."""
+        if self._background is None:
+            # asyncio and its friends are not loaded for a session that doesn't use them.
+            from ._loop import BackgroundLoop
+
+            self._background = BackgroundLoop()
+        return self._background
+
+    @property
+    def running(self) -> bool:
+        """Whether the loop thread runs."""
+        return self._background is not None
+
+    @property
+    def authority(self) -> Authority:
+        """The authority that signs every certificate."""
+        if self._authority is None:
+            # 150 ms that only those pay who use TLS.
+            from ._tls import Authority
+
+            self._authority = Authority()
+        return self._authority
+
+    def describe_failure(self, error: BaseException) -> str:
+        """Why a TLS handshake failed."""
+        from ._tls import describe_failure
+
+        return describe_failure(error)
+
+    def stop(self) -> None:
+        """End the loop thread; the authority stays."""
+        background, self._background = self._background, None
+        if background is not None:
+            background.stop()

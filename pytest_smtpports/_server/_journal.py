@@ -1,0 +1,221 @@
+"""The record of what happened at the ports of one `SMTPPorts`: messages, connections, and what went wrong inside."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from .. import _clock
+from .._mail._connection import Connection, Facts, Line, Login, outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._mail._connection import Location
+    from .._mail._message import TLS, Message
+    from .._ports._blocks import Block
+
+
+class Entry:
+    """One connection while it is written down; `snapshot()` is its value at the moment."""
+
+    def __init__(self, number: int, port: int, host: str | None) -> None:
+        self.number = number
+        self.port = port
+        self.host = host
+        self.peer: tuple[str, int] | None = None
+        self.block: Block | None = None
+        self.tls: TLS | None = None
+        self.timeout: float | None = None
+        self.location: Location | None = None
+        self._opened = _clock.monotonic()
+        self._opened_at = _clock.now()
+        self._closed_after: float | None = None
+        self._lines: list[Line] = []
+        self._logins: list[Login] = []
+        self._blocked: str | None = None
+        self._not_emulated = False
+        self._tls_error: str | None = None
+        self._delivered = 0
+        self._refusal: str | None = None
+        self._said_quit = False
+        self._ending: str | None = None
+
+    def heard(self, line: str) -> None:
+        """The client said something; secrets are masked before they get here."""
+        self._lines.append(Line("C", self._age(), line))
+
+    def said(self, line: str) -> None:
+        """The port said something."""
+        self._lines.append(Line("S", self._age(), line))
+
+    def blocked(self, block: Block, waited: float | None = None) -> None:
+        """The network let nothing through; `waited` is how many seconds the client gave it."""
+        self.block = block
+        self._blocked = block.reason
+        if waited is not None:
+            self._blocked += f"; the client gave up after {waited:.1f} s"
+        self.closed()
+
+    def not_emulated(self) -> None:
+        """A number was dialled that no profile has."""
+        self._not_emulated = True
+        self.closed()
+
+    def tls_failed(self, sentence: str) -> None:
+        """The handshake did not come to an end."""
+        self._tls_error = sentence
+
+    def logged_in(self, login: Login) -> None:
+        """A login was tried."""
+        self._logins.append(login)
+
+    def refused(self, reply: str) -> None:
+        """A command on the way to a message was refused."""
+        self._refusal = reply
+
+    def delivered(self) -> None:
+        """A message was taken."""
+        self._delivered += 1
+
+    def said_quit(self) -> None:
+        """The client ended the session as it should."""
+        self._said_quit = True
+
+    def closed(self, ending: str | None = None) -> None:
+        """The connection is over; only the first word on why counts."""
+        if self._closed_after is None:
+            self._closed_after = self._age()
+            self._ending = ending
+
+    def snapshot(self) -> Connection:
+        """The connection as it stands."""
+        lines = tuple(self._lines)
+        heard = [line.text for line in lines if line.direction == "C"]
+        closed_after = self._closed_after
+        outcome, reason = outcome_of(
+            Facts(
+                blocked=self._blocked,
+                not_emulated=self._not_emulated,
+                tls_error=self._tls_error,
+                delivered=self._delivered,
+                logins=tuple(self._logins),
+                refusal=self._refusal,
+                said_quit=self._said_quit,
+                closed=closed_after is not None,
+                ending=self._ending,
+                last_line=heard[-1] if heard else None,
+            )
+        )
+        return Connection(
+            id=self.number,
+            port=self.port,
+            host=self.host,
+            peer=self.peer,
+            outcome=outcome,
+            reason=reason,
+            block=self.block.kind if self.block else None,
+            tls=self.tls,
+            logins=tuple(self._logins),
+            dialogue=lines,
+            timeout=self.timeout,
+            location=self.location,
+            opened_at=self._opened_at,
+            closed_at=None if closed_after is None else _clock.after(self._opened_at, closed_after),
+        )
+
+    def _age(self) -> float:
+        return _clock.monotonic() - self._opened
+
+
+class Journal:
+    """What happened, in order; safe to read and write from any thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._entries: list[Entry] = []
+        self._messages: list[Message] = []
+        self._failures: list[BaseException] = []
+        self._listeners: list[Callable[[], None]] = []
+        self._dialled: dict[int | None, Entry] = {}
+        self._opened = 0
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Every message, in order of arrival."""
+        with self._changed:
+            return tuple(self._messages)
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """Every connection and attempt, in order of opening."""
+        with self._changed:
+            return tuple(entry.snapshot() for entry in self._entries)
+
+    def open(self, port: int, host: str | None) -> Entry:
+        """Begin the record of a connection."""
+        with self._changed:
+            self._opened += 1
+            entry = Entry(self._opened, port, host)
+            self._entries.append(entry)
+        return entry
+
+    def accept(self, port: int, host: str | None, peer: tuple[str, int]) -> Entry:
+        """The record of an accepted connection: the one that its dial in this process began, or a new one."""
+        with self._changed:
+            entry = self._dialled.pop(peer[1], None) or self.open(port, host)
+        entry.peer = peer
+        return entry
+
+    def expect(self, entry: Entry, local_port: int) -> None:
+        """A dial of this process begins at a local port; the listener will know it by that."""
+        with self._changed:
+            self._dialled[local_port] = entry
+
+    def unexpect(self, local_port: int | None) -> None:
+        """The dial from a local port got nowhere."""
+        with self._changed:
+            self._dialled.pop(local_port, None)
+
+    def discard(self, entry: Entry) -> None:
+        """Forget a connection that turned out to be none of its own."""
+        with self._changed:
+            self._entries.remove(entry)
+
+    def add(self, message: Message) -> None:
+        """Put a message where the test can see it, and wake who waits for it."""
+        with self._changed:
+            self._messages.append(message)
+            self._changed.notify_all()
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener()
+
+    def wait(self, found: Callable[[], bool], seconds: float) -> bool:
+        """Wait until `found` holds, looking again whenever a message comes; whether it did."""
+        with self._changed:
+            return self._changed.wait_for(found, seconds)
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called, on the server's thread, after each message; calling the result ends that."""
+        with self._changed:
+            self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def fail(self, error: BaseException) -> None:
+        """Keep an exception of ours, or of a hook, for the test that caused it."""
+        with self._changed:
+            self._failures.append(error)
+
+    def take_failures(self) -> tuple[BaseException, ...]:
+        """The exceptions kept so far; they are told once."""
+        with self._changed:
+            failures, self._failures = tuple(self._failures), []
+        return failures
+
+    def clear(self) -> None:
+        """Forget messages and connections."""
+        with self._changed:
+            self._messages.clear()
+            self._entries.clear()
+            self._dialled.clear()

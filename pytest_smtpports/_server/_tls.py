@@ -1,0 +1,158 @@
+"""Certificates: one authority for all, a leaf per host name, and the contexts that use them.
+
+The only code that knows trustme and cryptography.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from .. import _clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What a port on the test's own machine is called by.
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+
+# Wide enough for any clock that a test may pretend.
+_NOT_BEFORE = _clock.real_datetime()(2000, 1, 1)
+_NOT_AFTER = _clock.real_datetime()(3000, 1, 1)
+
+
+class Authority:
+    """A certificate authority of this process; its key never leaves memory."""
+
+    def __init__(self) -> None:
+        with _real_datetime():
+            self._authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
+        self._contexts: dict[str | None, ssl.SSLContext] = {}
+
+    @property
+    def certificate(self) -> bytes:
+        """The authority's certificate as PEM."""
+        return self._authority.cert_pem.bytes()
+
+    def configure_trust(self, context: ssl.SSLContext) -> None:
+        """Have a client's context trust what this authority signs."""
+        self._authority.configure_trust(context)
+
+    def server_context(self, host: str | None) -> ssl.SSLContext:
+        """The context of a server that is called by the local names, and by a routed one where it has one."""
+        if host not in self._contexts:
+            self._contexts[host] = self._new_context((host, *LOCAL_NAMES) if host else LOCAL_NAMES)
+        return self._contexts[host]
+
+    def _new_context(self, names: tuple[str, ...]) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # Some clients wait for ever when a session ticket comes before they have asked for anything.
+        context.num_tickets = 0
+        context.sni_callback = _remember_name
+        with _real_datetime():
+            leaf = self._issue(names)
+        leaf.configure_cert(context)
+        return context
+
+    def _issue(self, names: tuple[str, ...]) -> trustme.LeafCert:
+        """A leaf whose SAN is not critical, as strict verifiers want it beside a subject (RFC 5280 §4.2.1.6)."""
+        authority = x509.load_pem_x509_certificate(self.certificate)
+        authority_key = serialization.load_pem_private_key(self._authority.private_key_pem.bytes(), None)
+        assert isinstance(authority_key, ec.EllipticCurvePrivateKey)  # as asked of trustme above
+        key = ec.generate_private_key(ec.SECP256R1())
+        leaf = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "pytest-smtpports")]))
+            .issuer_name(authority.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(_NOT_BEFORE)
+            .not_valid_after(_NOT_AFTER)
+            .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(_SIGNING_ONLY, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+            )
+            .sign(authority_key, hashes.SHA256())
+        )
+        pem = serialization.Encoding.PEM
+        plain = serialization.NoEncryption()
+        private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+        return trustme.LeafCert(private, leaf.public_bytes(pem), [])
+
+
+def _remember_name(secured: object, name: str | None, _context: ssl.SSLContext) -> None:
+    """Keep with the connection the name that its client asked for (RFC 6066 §3)."""
+    secured.requested_name = name  # type: ignore[attr-defined] # an ssl.SSLObject takes any attribute
+
+
+_SIGNING_ONLY = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+@contextmanager
+def _real_datetime() -> Iterator[None]:
+    """For a moment the real `datetime` class, where freezegun has put another in its place.
+
+    cryptography keeps the class that it sees first and refuses instances of any other from then on.
+    """
+    frozen = datetime.datetime
+    datetime.datetime = _clock.real_datetime()  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        datetime.datetime = frozen  # type: ignore[misc]
+
+
+def describe_failure(error: BaseException) -> str:
+    """Why a handshake failed, in a sentence, as far as the client's alert tells."""
+    reason = getattr(error, "reason", None) or ""
+    for token, sentence in _FAILURES.items():
+        if token in reason:
+            return f"{sentence} ({reason})"
+    if isinstance(error, ssl.SSLError):
+        return f"the TLS handshake failed ({reason or error})"
+    return "the client went away in the TLS handshake"
+
+
+# The alerts of RFC 8446 §6.2 and OpenSSL's own reasons, as they name themselves.
+_FAILURES = {
+    "UNKNOWN_CA": "the client does not trust our CA; smtpports.client_context() and configure_trust() make it",
+    "BAD_CERTIFICATE": "the client refused our certificate; most likely it was issued for another host name",
+    "CERTIFICATE_EXPIRED": "the client holds our certificate for expired",
+    "CERTIFICATE_UNKNOWN": "the client refused our certificate",
+    "PROTOCOL_VERSION": "client and port share no TLS version",
+    "UNSUPPORTED_PROTOCOL": "client and port share no TLS version",
+    "HANDSHAKE_FAILURE": "client and port share no cipher suite",
+    "NO_SHARED_CIPHER": "client and port share no cipher suite",
+    "HTTP_REQUEST": "the client spoke HTTP where TLS begins",
+    "WRONG_VERSION_NUMBER": "the client spoke in clear where TLS begins",
+}

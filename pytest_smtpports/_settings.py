@@ -1,0 +1,188 @@
+"""Ini values and marker arguments, read once and checked, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ._errors import ConfigurationError, SMTPPortsError, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TypeVar
+
+    from ._harness._smtpports import SMTPPorts
+    from ._ports._profile import Profile
+
+    T = TypeVar("T")
+
+SCOPES = ("function", "session")
+# What the marker takes, each in the order in which it is applied.
+MARKER_ARGUMENTS = ("profiles", "route", "only", "block")
+MAX_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the ini file says.
+
+    Attributes:
+        numbers: the emulated numbers, or None for the shipped ones.
+        host: the address to bind.
+        scope: "function" or "session".
+    """
+
+    numbers: tuple[int, ...] | None
+    host: str
+    scope: str
+
+
+def add_ini(parser: pytest.Parser) -> None:
+    """Declare the ini values."""
+    parser.addini(
+        "smtpports_ports",
+        "the SMTP port numbers that smtpports emulates (default: 25 465 587 2525)",
+        type="args",
+        default=[],
+    )
+    parser.addini("smtpports_host", "the address that smtpports binds (default: 127.0.0.1)", default="127.0.0.1")
+    parser.addini(
+        "smtpports_scope",
+        "function: each test has ports of its own; session: all share smtpports_server (default: function)",
+        default="function",
+    )
+
+
+def read(config: pytest.Config) -> Settings:
+    """What the ini file says.
+
+    Raises:
+        pytest.UsageError: a value that can't be meant.
+    """
+    scope = config.getini("smtpports_scope")
+    if scope not in SCOPES:
+        raise pytest.UsageError(f"ini smtpports_scope: {UnknownName('scope', scope, SCOPES)}")
+    numbers = tuple(_number(word) for word in config.getini("smtpports_ports"))
+    return Settings(numbers or None, _address(config.getini("smtpports_host")), scope)
+
+
+def _number(word: str) -> int:
+    if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= MAX_PORT:
+        raise pytest.UsageError(
+            f"ini smtpports_ports: {word!r} is not a port number; write numbers from 1 to {MAX_PORT} with blanks "
+            "between them, such as: smtpports_ports = 25 587"
+        )
+    return int(word)
+
+
+def _address(host: str) -> str:
+    # Only a host that is not the usual one is worth an import.
+    if host != "127.0.0.1":
+        import ipaddress
+
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise pytest.UsageError(
+                f"ini smtpports_host: {host!r} is not an address to bind; write one such as 127.0.0.1 or ::1."
+            ) from None
+    return host
+
+
+def profiles_for(settings: Settings, config: pytest.Config) -> dict[int, Profile]:
+    """The profiles of the emulated numbers: the ini file's, or the shipped ones, and those of the hooks.
+
+    Raises:
+        pytest.UsageError: a number for which there is no profile.
+    """
+    from ._harness._world import by_number
+    from ._ports._profile import PROFILES
+
+    hooked: dict[int, Profile] = {}
+    # pluggy calls the latest plugin first; its profiles are to win.
+    for profiles in reversed(config.hook.pytest_smtpports_profiles(config=config)):
+        hooked.update(by_number(profiles))
+    known = {**PROFILES, **hooked}
+    for number in settings.numbers or ():
+        if number not in known:
+            listed = ", ".join(map(str, sorted(known)))
+            raise pytest.UsageError(
+                f"ini smtpports_ports: there is no profile for port {number}, only for {listed}; "
+                "return one from the hook pytest_smtpports_profiles."
+            )
+    chosen = PROFILES if settings.numbers is None else settings.numbers
+    return {number: known[number] for number in (*chosen, *hooked)}
+
+
+def marker_arguments(item: pytest.Item) -> list[Mapping[str, object]]:
+    """The arguments of the test's `smtpports` markers, the outermost (module, class) first.
+
+    Raises:
+        pytest.UsageError: an argument that the marker has not.
+    """
+    marks = list(item.iter_markers("smtpports"))[::-1]
+    for mark in marks:
+        if mark.args:
+            raise pytest.UsageError(
+                f"@pytest.mark.smtpports takes keyword arguments only, not {mark.args[0]!r}: "
+                f"{', '.join(f'{name}=' for name in MARKER_ARGUMENTS)}"
+            )
+        for name in mark.kwargs:
+            if name not in MARKER_ARGUMENTS:
+                raise pytest.UsageError(
+                    f"@pytest.mark.smtpports: {UnknownName('marker argument', name, MARKER_ARGUMENTS)}"
+                )
+    return [mark.kwargs for mark in marks]
+
+
+def marked_profiles(arguments: list[Mapping[str, object]], profiles: Mapping[int, Profile]) -> Mapping[int, Profile]:
+    """The session's profiles, with those that the test's markers put in their place or beside them.
+
+    Raises:
+        pytest.UsageError: something that is no profile, or two of one number.
+    """
+    from ._harness._world import by_number
+    from ._ports._profile import Profile
+
+    chosen = dict(profiles)
+    try:
+        for each in arguments:
+            chosen.update(by_number(_several("profiles", each["profiles"], Profile)) if "profiles" in each else {})
+    except SMTPPortsError as error:
+        raise pytest.UsageError(f"@pytest.mark.smtpports: {error}") from None
+    return chosen
+
+
+def apply(arguments: Mapping[str, object], smtpports: SMTPPorts) -> None:
+    """Have a marker's arguments do what the methods of their names do.
+
+    Raises:
+        pytest.UsageError: a value that the method does not take.
+    """
+    try:
+        if "route" in arguments:
+            smtpports.route(*_several("route", arguments["route"], str))
+        if "only" in arguments:
+            smtpports.only(*_several("only", arguments["only"], int))
+        if "block" in arguments:
+            _block(arguments["block"], smtpports)
+    except SMTPPortsError as error:
+        raise pytest.UsageError(f"@pytest.mark.smtpports: {error}") from None
+
+
+def _block(value: object, smtpports: SMTPPorts) -> None:
+    if isinstance(value, dict):
+        for number, how in value.items():
+            smtpports.block(number, how=how)
+    else:
+        smtpports.block(*_several("block", value, int))
+
+
+def _several(name: str, value: object, kind: type[T]) -> tuple[T, ...]:
+    values = value if isinstance(value, (tuple, list, set, frozenset)) else (value,)
+    for each in values:
+        if not isinstance(each, kind):
+            raise ConfigurationError(f"{name}= takes a {kind.__name__} or a tuple of them, not {each!r}.")
+    return tuple(values)

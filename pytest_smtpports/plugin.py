@@ -1,0 +1,184 @@
+"""pytest's hooks and fixtures, translated: what a test says becomes calls to an `SMTPPorts`.
+
+Nothing that is slow to load is imported before a test needs it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+# Loaded early so that it has the real clock's functions before a test freezes them.
+from . import _clock as _clock
+from . import _settings, hookspecs
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+    import pluggy
+
+    from ._harness._port import Port
+    from ._harness._smtpports import SMTPPorts
+    from ._harness._surroundings import Surroundings  # noqa: F401 # a stash key's type, named as a string
+    from ._ports._profile import Profile
+
+FIXTURES = frozenset({"smtpports", "smtpports_server", "each_smtpport"})
+# The heading under which what was left open at the end of a test travels in its report.
+LEFT_OPEN = "smtpports: connections open at the end of the test"
+
+_SETTINGS = pytest.StashKey[_settings.Settings]()
+_SURROUNDINGS = pytest.StashKey["Surroundings"]()
+_SERVER = pytest.StashKey["SMTPPorts"]()
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare our hooks."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the ini values."""
+    _settings.add_ini(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker, and check the ini values before any test runs."""
+    arguments = ", ".join(f"{name}=..." for name in _settings.MARKER_ARGUMENTS)
+    config.addinivalue_line(
+        "markers", f"smtpports({arguments}): emulated SMTP ports for this test; each argument as the method of its name"
+    )
+    config.stash[_SETTINGS] = _settings.read(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the thread, wherever the session stopped."""
+    if (surroundings := config.stash.get(_SURROUNDINGS, None)) is not None:
+        surroundings.rest()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The marker alone activates the fixture."""
+    if item.get_closest_marker("smtpports") is not None and isinstance(item, pytest.Function):
+        names = item.fixturenames
+        if FIXTURES.isdisjoint(names):
+            names.append("smtpports")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes `each_smtpport` runs once for each emulated number."""
+    if "each_smtpport" in metafunc.fixturenames:
+        numbers = sorted(_settings.profiles_for(metafunc.config.stash[_SETTINGS], metafunc.config))
+        metafunc.parametrize("each_smtpport", numbers, indirect=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that shares the session's server finds it as new."""
+    server = item.config.stash.get(_SERVER, None)
+    if server is not None and _uses_ports(item):
+        server.reset()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Once the fixtures are gone: tell what was left, and end the thread before a test that doesn't use it."""
+    try:
+        result = yield
+        server = item.config.stash.get(_SERVER, None)
+        if server is not None and _uses_ports(item):
+            _note_left_open(item, server)
+            server.raise_failures()
+        return result
+    finally:
+        surroundings = item.config.stash.get(_SURROUNDINGS, None)
+        if surroundings is not None and (nextitem is None or not _uses_ports(nextitem)):
+            surroundings.rest()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell which tests ended with connections open."""
+    told = [
+        f"{report.nodeid}: {line}"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for heading, text in getattr(report, "sections", ())
+        if heading.endswith(LEFT_OPEN) and report.when == "teardown"
+        for line in text.splitlines()
+    ]
+    if told:
+        terminalreporter.section(LEFT_OPEN)
+        for line in told:
+            terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def smtpports_profiles(request: pytest.FixtureRequest) -> Mapping[int, Profile]:
+    """The profiles by emulated number. Override it to alter them; the numbers come from ini or the hook."""
+    return _settings.profiles_for(request.config.stash[_SETTINGS], request.config)
+
+
+@pytest.fixture(scope="session")
+def smtpports_server(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, Profile]) -> Iterator[SMTPPorts]:
+    """An `SMTPPorts` for the whole session, for an application that is configured once; as new for each test."""
+    config = request.config
+    server = _open(config, smtpports_profiles, config.hook)
+    config.stash[_SERVER] = server
+    yield server
+    del config.stash[_SERVER]
+    server.close()
+
+
+@pytest.fixture
+def smtpports(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, Profile]) -> Iterator[SMTPPorts]:
+    """A mail provider on this machine: SMTP ports as they behave in the world, fresh for each test."""
+    arguments = _settings.marker_arguments(request.node)
+    settings = request.config.stash[_SETTINGS]
+    if settings.scope == "session":
+        if any("profiles" in each for each in arguments):
+            raise pytest.UsageError(
+                "@pytest.mark.smtpports(profiles=...) needs ports of the test's own; with ini "
+                "smtpports_scope = session all tests share theirs. Override the fixture smtpports_profiles instead."
+            )
+        yield _applied(arguments, request.getfixturevalue("smtpports_server"))
+        return
+    profiles = _settings.marked_profiles(arguments, smtpports_profiles)
+    opened = _open(request.config, profiles, request.node.ihook)
+    try:
+        yield _applied(arguments, opened)
+    finally:
+        _note_left_open(request.node, opened)
+        opened.close()
+
+
+@pytest.fixture
+def each_smtpport(request: pytest.FixtureRequest, smtpports: SMTPPorts) -> Port:
+    """A port; the test runs once for each emulated number."""
+    return smtpports.ports[request.param]
+
+
+def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: pluggy.HookRelay) -> SMTPPorts:
+    from ._harness._smtpports import SMTPPorts
+    from ._harness._surroundings import Surroundings
+
+    surroundings = config.stash.setdefault(_SURROUNDINGS, Surroundings())
+    host = config.stash[_SETTINGS].host
+    return SMTPPorts(profiles, host=host, _surroundings=surroundings, _hook=hook)
+
+
+def _applied(arguments: list[Mapping[str, object]], smtpports: SMTPPorts) -> SMTPPorts:
+    for each in arguments:
+        _settings.apply(each, smtpports)
+    return smtpports
+
+
+def _uses_ports(item: pytest.Item) -> bool:
+    return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _note_left_open(item: pytest.Item, smtpports: SMTPPorts) -> None:
+    from ._mail._explain import told
+
+    left = [told(each) for each in smtpports.connections if each.closed_at is None]
+    if left:
+        item.add_report_section("teardown", LEFT_OPEN, "\n".join(left))
