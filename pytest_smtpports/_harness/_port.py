@@ -76,7 +76,7 @@ class Port:
 
     @property
     def url(self) -> str:
-        """`smtp://` or, for implicit TLS, `smtps://`, with user and password where the port lets clients log in."""
+        """A URL with the scheme smtp or, for implicit TLS, smtps; with user and password where clients can log in."""
         scheme = "smtps" if self.profile.tls is TLSMode.IMPLICIT else "smtp"
         login = ""
         if self.profile.auth is not AuthPolicy.FORBIDDEN:

@@ -6,6 +6,7 @@ import socket
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
+from .._errors import ConfigurationError
 from .._ports._blocks import Block, Drop
 
 if TYPE_CHECKING:
@@ -48,7 +49,12 @@ class Door:
         self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._answer = answer
         self._closing = ExitStack()
-        guard = self._closing.enter_context(self._bind((host, 0)))
+        try:
+            guard = self._closing.enter_context(self._bind((host, 0)))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Nothing can listen on {host} on this machine ({error.strerror}); 127.0.0.1 always works."
+            ) from error
         self.address: tuple[str, int] = guard.getsockname()[:2]
         self._behind: Answer | None = None
         self.block = block

@@ -23,6 +23,8 @@ Listen = Callable[[socket.socket, "Profile", "str | None"], Answer]
 
 # A connect of a socket that doesn't block has begun, and its end is not seen here.
 _PENDING = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
+# A socket's own timeout has no number, the kernel's has.
+_TIMED_OUT = frozenset({None, errno.ETIMEDOUT})
 # A connect on a socket that was dialled before.
 _REPEATED = frozenset({errno.EISCONN, errno.EALREADY})
 
@@ -211,7 +213,7 @@ class _Dial:
         if error in _REPEATED:
             self._journal.discard(entry)
         elif block is not None:
-            entry.blocked(block, None if pending else waited)
+            entry.blocked(block, waited if error in _TIMED_OUT else None)
         elif local_port is None:
             # The listener can't know that it is this one, and has written down its own.
             self._journal.discard(entry)

@@ -24,6 +24,7 @@ class Trust:
         self._certificate = certificate
         self._directory = tempfile.TemporaryDirectory(prefix="pytest-smtpports-")
         self._found: dict[str, str | None] = {}
+        self._bundles: dict[tuple[str, int, int], Path] = {}
         self._borrowers = 0
         self.ca_file = Path(self._directory.name, "ca.pem")
         self.ca_file.write_bytes(certificate)
@@ -54,7 +55,7 @@ class Trust:
         for variable in (*_ALWAYS, *(name for name in _WHERE_SET if name in os.environ)):
             found = os.environ.get(variable)
             self._found[variable] = found
-            os.environ[variable] = str(self._bundle(variable, found or _default_bundle(variable)))
+            os.environ[variable] = str(self._bundle(found or _default_bundle(variable)))
 
     def _put_back(self) -> None:
         for variable, found in self._found.items():
@@ -64,12 +65,17 @@ class Trust:
                 os.environ[variable] = found
         self._found.clear()
 
-    def _bundle(self, variable: str, previous: str | None) -> Path:
+    def _bundle(self, previous: str | None) -> Path:
         """What was trusted before, with our certificate behind it: SSL_CERT_FILE replaces the system's bundle."""
-        bundle = Path(self._directory.name, f"{variable.lower()}.pem")
-        known = Path(previous).read_bytes() if previous and Path(previous).is_file() else b""
-        bundle.write_bytes(known.rstrip() + b"\n" + self._certificate)
-        return bundle
+        if previous is None or not Path(previous).is_file():
+            return self.ca_file
+        state = Path(previous).stat()
+        known = (previous, state.st_mtime_ns, state.st_size)
+        if known not in self._bundles:
+            bundle = Path(self._directory.name, f"bundle-{len(self._bundles)}.pem")
+            bundle.write_bytes(Path(previous).read_bytes().rstrip() + b"\n" + self._certificate)
+            self._bundles[known] = bundle
+        return self._bundles[known]
 
 
 def _default_bundle(variable: str) -> str | None:

@@ -30,7 +30,7 @@ class Listener:
         self._socket = bound
         self._service = service
         self._background = background
-        # None for a client whose session has not begun yet.
+        # None for a client whose session can't begin yet.
         self._clients: dict[asyncio.Task[None], Session | None] = {}
         bound.setblocking(False)
         # Clients may connect from here on; the kernel keeps them until the loop gets round to them.
@@ -49,7 +49,7 @@ class Listener:
             the tasks that are still to be awaited.
         """
         for task, session in self._clients.items():
-            if session is None or session.transport is None:
+            if session is None:
                 # It waits for a handshake with implicit TLS, which only this ends.
                 task.cancel()
             else:
@@ -91,7 +91,6 @@ class Listener:
         service, loop = self._service, self._background.loop
         entry = service.journal.accept(service.profile.number, service.host, peer)
         session = Session(service, entry, loop)
-        self._clients[_this_task(loop)] = session
         implicit = service.profile.tls is TLSMode.IMPLICIT
         client.setblocking(False)
         try:
@@ -101,13 +100,14 @@ class Listener:
                 ssl=service.context() if implicit else None,
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT if implicit else None,
             )
-            await session.over()
-        except ssl.SSLError as error:
-            entry.tls_failed(service.describe_failure(error))
-        except (OSError, asyncio.CancelledError):
-            entry.tls_failed(_NO_HANDSHAKE)
-        finally:
-            entry.closed()
+        except (OSError, asyncio.CancelledError) as error:
+            if implicit:
+                known = isinstance(error, ssl.SSLError)
+                entry.tls_failed(service.describe_failure(error) if known else _NO_HANDSHAKE)
+            session.abort()
+        else:
+            self._clients[_this_task(loop)] = session
+        await session.over()
 
 
 def _this_task(loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:

@@ -12,7 +12,7 @@ from .. import _clock
 from .._errors import ServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from typing import Any, TypeVar
 
     T = TypeVar("T")
@@ -48,15 +48,20 @@ class BackgroundLoop:
         Raises:
             ServerError: the loop's thread did not get to it; a hook that blocks is the likely reason.
         """
+        if threading.current_thread() is self._thread:
+            # A hook runs here, and may change the ports.
+            return function(*args)
         future: Future[T] = Future()
         self.post(_settle, future, function, args)
-        try:
-            return future.result(DEADLINE)
-        except FutureTimeoutError:
-            raise ServerError(
-                f"The server's thread did not answer within {DEADLINE:g} s. It runs the hooks as well: "
-                "one that waits for something keeps every port waiting; have it return at once."
-            ) from None
+        return _result(future)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Have the loop run a coroutine and wait for what it returns; not from the loop's thread.
+
+        Raises:
+            ServerError: as for `call`.
+        """
+        return _result(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
 
     def take_errors(self) -> tuple[BaseException, ...]:
         """What went wrong in the loop's callbacks so far, but for what the network does; told once."""
@@ -79,6 +84,16 @@ class BackgroundLoop:
             self.loop.run_forever()
         finally:
             self.loop.close()
+
+
+def _result(future: Future[T]) -> T:
+    try:
+        return future.result(DEADLINE)
+    except FutureTimeoutError:
+        raise ServerError(
+            f"The server's thread did not answer within {DEADLINE:g} s. It runs the hooks as well: "
+            "one that waits for something keeps every port waiting; have it return at once."
+        ) from None
 
 
 def _settle(future: Future[Any], function: Callable[..., Any], args: tuple[object, ...]) -> None:

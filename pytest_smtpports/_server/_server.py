@@ -7,13 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ._listener import Listener
-from ._loop import DEADLINE
 from ._session import Service
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from .._mail._message import Message
     from .._ports._profile import Profile
@@ -62,8 +60,7 @@ class Server:
         if not ends:
             return
         background = self._engine.background
-        gone: Future[None] = asyncio.run_coroutine_threadsafe(_settled(ends), background.loop)
-        gone.result(DEADLINE)
+        background.run(_settled(ends))
         for error in background.take_errors():
             self._journal.fail(error)
 

@@ -1,0 +1,20 @@
+"""Tells what the examples do, when they are run with `-s`."""
+
+import pytest
+
+# It has hooks that are meant for the root folder of a suite of its own.
+collect_ignore = ["hooks"]
+
+
+@pytest.fixture(autouse=True)
+def tell(request):
+    yield
+    smtpports = request.node.funcargs.get("smtpports")
+    if smtpports is not None:
+        print()
+        for connection in smtpports.connections:
+            host = connection.host or "local"
+            print(f"    {host}:{connection.port} {connection.outcome.value}: {connection.reason}")
+        for message in smtpports.messages:
+            protection = message.tls.version if message.tls else "in clear"
+            print(f"    mail {message.subject!r} for {', '.join(message.recipients)} by {message.port}, {protection}")

@@ -1,0 +1,49 @@
+"""The examples of the documentation that need a test suite of their own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+INI = """
+[pytest]
+filterwarnings = error
+asyncio_default_fixture_loop_scope = function
+"""
+
+
+def test_the_examples_of_hooks_pass_as_a_suite(pytester: pytest.Pytester) -> None:
+    shutil.copytree(EXAMPLES / "hooks", pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    pytester.makefile(".ini", pytest=INI)
+
+    result = pytester.runpytest("-p", "no:randomly")
+
+    result.assert_outcomes(passed=2)
+
+
+def test_a_message_with_an_unfilled_template_fails_its_test(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest((EXAMPLES / "hooks" / "conftest.py").read_text(encoding="utf-8"))
+    pytester.makefile(".ini", pytest=INI)
+    pytester.makepyfile(
+        """
+        import smtplib
+
+        import pytest
+
+
+        def test_greets(smtpports):
+            with smtpports.ports[25].connect() as client, pytest.raises(smtplib.SMTPDataError, match="451"):
+                client.sendmail("app@example.com", "ada@example.org", "Subject: Hi\\r\\n\\r\\nDear {{ name }}")
+        """
+    )
+
+    result = pytester.runpytest("-p", "no:randomly")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ServerError: *AssertionError: a template was not filled in*"])
