@@ -6,7 +6,7 @@ attributes and survives pickling (pytest-xdist sends it between processes).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -210,6 +210,11 @@ class ServerError(SMTPPortsError):
     """
 
     __module__ = "pytest_smtpports"
+
+
+def is_ours(excinfo: Any) -> bool:
+    """For `__tracebackhide__`: a user's mistake is shown where the user made it."""
+    return bool(excinfo.errisinstance(SMTPPortsError))
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:

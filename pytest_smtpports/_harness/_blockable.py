@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._errors import ConfigurationError
+from .._errors import ConfigurationError, is_ours
 from .._ports._blocks import Block, Layer, block_of
 
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from ._handle import Handle
     from ._world import World
+
+__tracebackhide__ = is_ours
 
 
 class Blockable:

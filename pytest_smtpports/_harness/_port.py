@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .._errors import UnknownPort
+from .._errors import UnknownPort, is_ours
 from .._mail._mailbox import Mailbox
 from .._ports._blocks import Block, Layer, block_of
 from .._ports._profile import AuthPolicy, Profile, TLSMode
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # How long `connect()` gives a port that is on this machine, in seconds.
 CONNECT_TIMEOUT = 10.0
+
+__tracebackhide__ = is_ours
 
 
 class Port:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._errors import ConfigurationError, UnknownName
+from .._errors import ConfigurationError, UnknownName, is_ours
 from .._mail._mailbox import Mailbox
 from .._network._names import routable
 from .._network._network import Site
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Who is lent trust in our authority for the time of a route.
 TRUST = ("environment", None)
+
+__tracebackhide__ = is_ours
 
 
 class Route(Handle, Blockable):

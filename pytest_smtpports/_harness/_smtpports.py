@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .. import _clock
-from .._errors import ConfigurationError
+from .._errors import ConfigurationError, is_ours
 from .._mail._criteria import Criteria
 from .._mail._explain import explain, told
 from .._mail._mailbox import Mailbox
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from .._mail._connection import Connection
     from .._mail._message import Message
+
+__tracebackhide__ = is_ours
 
 
 class SMTPPorts(Blockable):

@@ -7,13 +7,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .. import _clock
-from .._errors import BlockingWaitError
+from .._errors import BlockingWaitError, is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .._server._engine import Engine
     from .._server._journal import Journal
+
+__tracebackhide__ = is_ours
 
 
 def until(journal: Journal, found: Callable[[], bool], seconds: float, called: str, twin: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._errors import ClosedError, ConfigurationError, ServerError, UnknownPort
+from .._errors import ClosedError, ConfigurationError, ServerError, UnknownPort, is_ours
 from .._mail._mailbox import Mailbox
 from .._network._network import Network
 from .._server._accounts import Accounts
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .._mail._message import Message
     from .._ports._profile import Profile
     from ._surroundings import Surroundings
+
+__tracebackhide__ = is_ours
 
 
 class World:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._errors import ConfigurationError, UnknownCriterion
+from .._errors import ConfigurationError, UnknownCriterion, is_ours
 
 if TYPE_CHECKING:
     from ._message import TLS, Message
 
 Compare = Callable[[object, object], bool]
+
+__tracebackhide__ = is_ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_LISTED = 10
 MOST_DIALOGUE_LINES = 8
 LONGEST_VALUE = 200
+LONGEST_LINE = 400
 
 _NOBODY_CAME = (
     "no connection came either: does the code under test dial these ports? Give it "
@@ -125,7 +126,7 @@ def _summary(message: Message, now: datetime.datetime | None) -> str:
 def shown_line(text: str) -> str:
     """A line for a terminal: cut where it is long, and control characters made visible."""
     visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    return visible if len(visible) <= LONGEST_VALUE else f"{visible[:LONGEST_VALUE]}…"
+    return visible if len(visible) <= LONGEST_LINE else f"{visible[:LONGEST_LINE]}…"
 
 
 def _nearest(criteria: Criteria, messages: Sequence[Message]) -> list[str]:

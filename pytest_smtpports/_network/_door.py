@@ -6,11 +6,13 @@ import socket
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
-from .._errors import ConfigurationError
+from .._errors import ConfigurationError, is_ours
 from .._ports._blocks import Block, Drop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+__tracebackhide__ = is_ours
 
 
 class Answer(Protocol):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from .._errors import ConfigurationError
+from .._errors import ConfigurationError, is_ours
 
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 
 # The services database (RFC 8314 §7.3, RFC 6409); a slim image has none.
 SERVICES = {"smtp": 25, "submissions": 465, "smtps": 465, "submission": 587}
+
+__tracebackhide__ = is_ours
 
 
 def normal(host: object) -> str | None:

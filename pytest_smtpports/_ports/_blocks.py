@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from .._errors import UnknownName
+from .._errors import UnknownName, is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+__tracebackhide__ = is_ours
 
 
 class Block:

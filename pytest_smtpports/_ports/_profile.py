@@ -8,7 +8,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from .._errors import ConfigurationError, UnknownName
+from .._errors import ConfigurationError, UnknownName, is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,8 @@ MECHANISMS = ("PLAIN", "LOGIN")
 EXTENSIONS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "HELP")
 
 _PRINTABLE_ASCII = re.compile(r"[ -~]+")
+
+__tracebackhide__ = is_ours
 
 
 class Role(str, Enum):
