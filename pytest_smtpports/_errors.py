@@ -92,7 +92,7 @@ class UnknownName(SMTPPortsError, ValueError):
         super().__init__(what, name, self.known)
 
     def __str__(self) -> str:
-        article = "an" if self.what[0] in "aeiou" else "a"
+        article = "an" if self.what[0] in "aeiouE" else "a"
         listed = ", ".join(map(repr, self.known))
         nearest = did_you_mean(self.name, self.known)
         return f"{self.name!r} is not {article} {self.what}{nearest} Valid: {listed}."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ._errors import ConfigurationError, SMTPPortsError, UnknownName
+from ._errors import ConfigurationError, SMTPPortsError, UnknownName, UnknownPort
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +18,20 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+
+def is_a_users_mistake(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """For `__tracebackhide__`: our own frames tell nothing of it."""
+    return excinfo.errisinstance((pytest.UsageError, SMTPPortsError))
+
+
+__tracebackhide__ = is_a_users_mistake
+
 SCOPES = ("function", "session")
 # What the marker takes, each in the order in which it is applied.
 MARKER_ARGUMENTS = ("profiles", "route", "only", "block")
 MAX_PORT = 65535
+# The numbers for which there is a profile without a hook; a test compares them with the profiles.
+SHIPPED = frozenset({25, 465, 587, 2525})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,11 @@ def read(config: pytest.Config) -> Settings:
     if scope not in SCOPES:
         raise pytest.UsageError(f"ini smtpports_scope: {UnknownName('scope', scope, SCOPES)}")
     numbers = tuple(_number(word) for word in config.getini("smtpports_ports"))
-    return Settings(numbers or None, _address(config.getini("smtpports_host")), scope)
+    settings = Settings(numbers or None, _address(config.getini("smtpports_host")), scope)
+    if not SHIPPED.issuperset(numbers):
+        # Only a number that is not shipped is worth the imports: it needs a hook.
+        profiles_for(settings, config)
+    return settings
 
 
 def _number(word: str) -> int:
@@ -95,22 +109,21 @@ def profiles_for(settings: Settings, config: pytest.Config) -> dict[int, Profile
     """The profiles of the emulated numbers: the ini file's, or the shipped ones, and those of the hooks.
 
     Raises:
-        pytest.UsageError: a number for which there is no profile.
+        pytest.UsageError: a number for which there is no profile, or a hook that returns something else.
     """
-    from ._harness._world import by_number
+    from ._harness._hooks import hooked_profiles
     from ._ports._profile import PROFILES
 
-    hooked: dict[int, Profile] = {}
-    # pluggy calls the latest plugin first; its profiles are to win.
-    for profiles in reversed(config.hook.pytest_smtpports_profiles(config=config)):
-        hooked.update(by_number(profiles))
+    try:
+        hooked = hooked_profiles(config.hook, config)
+    except ConfigurationError as error:
+        raise pytest.UsageError(f"hook pytest_smtpports_profiles: {error}") from None
     known = {**PROFILES, **hooked}
     for number in settings.numbers or ():
         if number not in known:
-            listed = ", ".join(map(str, sorted(known)))
             raise pytest.UsageError(
-                f"ini smtpports_ports: there is no profile for port {number}, only for {listed}; "
-                "return one from the hook pytest_smtpports_profiles."
+                f"ini smtpports_ports: {UnknownPort(number, tuple(sorted(known)))} "
+                "For another one return a profile from the hook pytest_smtpports_profiles."
             )
     chosen = PROFILES if settings.numbers is None else settings.numbers
     return {number: known[number] for number in (*chosen, *hooked)}
@@ -143,15 +156,15 @@ def marked_profiles(arguments: list[Mapping[str, object]], profiles: Mapping[int
     Raises:
         pytest.UsageError: something that is no profile, or two of one number.
     """
-    from ._harness._world import by_number
-    from ._ports._profile import Profile
+    from ._ports._profile import Profile, by_number
 
     chosen = dict(profiles)
     try:
         for each in arguments:
-            chosen.update(by_number(_several("profiles", each["profiles"], Profile)) if "profiles" in each else {})
-    except SMTPPortsError as error:
-        raise pytest.UsageError(f"@pytest.mark.smtpports: {error}") from None
+            marked = each.get("profiles", ())
+            chosen.update(by_number((marked,) if isinstance(marked, Profile) else marked))
+    except ConfigurationError as error:
+        raise pytest.UsageError(f"@pytest.mark.smtpports(profiles=...): {error}") from None
     return chosen
 
 
@@ -184,5 +197,6 @@ def _several(name: str, value: object, kind: type[T]) -> tuple[T, ...]:
     values = value if isinstance(value, (tuple, list, set, frozenset)) else (value,)
     for each in values:
         if not isinstance(each, kind):
-            raise ConfigurationError(f"{name}= takes a {kind.__name__} or a tuple of them, not {each!r}.")
+            what = "a host name" if kind is str else "a port number"
+            raise ConfigurationError(f"{name}= takes {what} or a tuple of them, not {each!r}.")
     return tuple(values)

@@ -5,6 +5,7 @@ Nothing that is slow to load is imported before a test needs it.
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from . import _clock as _clock
 from . import _settings, hookspecs
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     import pluggy
 
@@ -30,6 +31,9 @@ LEFT_OPEN = "smtpports: connections open at the end of the test"
 _SETTINGS = pytest.StashKey[_settings.Settings]()
 _SURROUNDINGS = pytest.StashKey["Surroundings"]()
 _SERVER = pytest.StashKey["SMTPPorts"]()
+_ITEM = pytest.StashKey[pytest.Item]()
+
+__tracebackhide__ = _settings.is_a_users_mistake
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -58,11 +62,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """The marker alone activates the fixture."""
-    if item.get_closest_marker("smtpports") is not None and isinstance(item, pytest.Function):
-        names = item.fixturenames
-        if FIXTURES.isdisjoint(names):
-            names.append("smtpports")
+    """The marker alone activates the fixture, before those that the test asks for; and it holds for the server too."""
+    if item.get_closest_marker("smtpports") is None or not isinstance(item, pytest.Function):
+        return
+    names = item.fixturenames
+    if "smtpports" not in names:
+        asked = inspect.signature(item.function).parameters
+        place = next((place for place, name in enumerate(names) if name in asked), len(names))
+        added = "_marked_server" if "smtpports_server" in names else "smtpports"
+        # A new list: the other parameter sets of the test share the old one.
+        item.fixturenames = [*names[:place], added, *names[place:]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -74,9 +83,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A test that shares the session's server finds it as new."""
+    """Each test finds the session's server, once there is one, as new."""
+    item.config.stash[_ITEM] = item
     server = item.config.stash.get(_SERVER, None)
-    if server is not None and _uses_ports(item):
+    if server is not None:
         server.reset()
 
 
@@ -84,16 +94,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
     """Once the fixtures are gone: tell what was left, and end the thread before a test that doesn't use it."""
     try:
-        result = yield
-        server = item.config.stash.get(_SERVER, None)
-        if server is not None and _uses_ports(item):
-            _note_left_open(item, server)
-            server.raise_failures()
-        return result
+        return (yield)
     finally:
-        surroundings = item.config.stash.get(_SURROUNDINGS, None)
-        if surroundings is not None and (nextitem is None or not _uses_ports(nextitem)):
-            surroundings.rest()
+        try:
+            server = item.config.stash.get(_SERVER, None)
+            if server is not None:
+                _note_left_open(item, server)
+                server.raise_failures()
+        finally:
+            surroundings = item.config.stash.get(_SURROUNDINGS, None)
+            if surroundings is not None and (nextitem is None or not _uses_ports(nextitem)):
+                surroundings.rest()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -103,7 +114,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for reports in terminalreporter.stats.values()
         for report in reports
         for heading, text in getattr(report, "sections", ())
-        if heading.endswith(LEFT_OPEN) and report.when == "teardown"
+        if LEFT_OPEN in heading and report.when == "teardown"
         for line in text.splitlines()
     ]
     if told:
@@ -122,7 +133,8 @@ def smtpports_profiles(request: pytest.FixtureRequest) -> Mapping[int, Profile]:
 def smtpports_server(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, Profile]) -> Iterator[SMTPPorts]:
     """An `SMTPPorts` for the whole session, for an application that is configured once; as new for each test."""
     config = request.config
-    server = _open(config, smtpports_profiles, config.hook)
+    # Whichever test is running, its own conftest files are asked.
+    server = _open(config, smtpports_profiles, lambda: config.stash[_ITEM].ihook)
     config.stash[_SERVER] = server
     yield server
     del config.stash[_SERVER]
@@ -132,18 +144,12 @@ def smtpports_server(request: pytest.FixtureRequest, smtpports_profiles: Mapping
 @pytest.fixture
 def smtpports(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, Profile]) -> Iterator[SMTPPorts]:
     """A mail provider on this machine: SMTP ports as they behave in the world, fresh for each test."""
-    arguments = _settings.marker_arguments(request.node)
-    settings = request.config.stash[_SETTINGS]
-    if settings.scope == "session":
-        if any("profiles" in each for each in arguments):
-            raise pytest.UsageError(
-                "@pytest.mark.smtpports(profiles=...) needs ports of the test's own; with ini "
-                "smtpports_scope = session all tests share theirs. Override the fixture smtpports_profiles instead."
-            )
-        yield _applied(arguments, request.getfixturevalue("smtpports_server"))
+    if request.config.stash[_SETTINGS].scope == "session":
+        yield _applied(_shared_arguments(request.node), request.getfixturevalue("smtpports_server"))
         return
+    arguments = _settings.marker_arguments(request.node)
     profiles = _settings.marked_profiles(arguments, smtpports_profiles)
-    opened = _open(request.config, profiles, request.node.ihook)
+    opened = _open(request.config, profiles, lambda: request.node.ihook)
     try:
         yield _applied(arguments, opened)
     finally:
@@ -152,12 +158,18 @@ def smtpports(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, P
 
 
 @pytest.fixture
+def _marked_server(request: pytest.FixtureRequest, smtpports_server: SMTPPorts) -> None:
+    """For a marked test that takes the session's server and nothing else of ours."""
+    _applied(_shared_arguments(request.node), smtpports_server)
+
+
+@pytest.fixture
 def each_smtpport(request: pytest.FixtureRequest, smtpports: SMTPPorts) -> Port:
     """A port; the test runs once for each emulated number."""
     return smtpports.ports[request.param]
 
 
-def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: pluggy.HookRelay) -> SMTPPorts:
+def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: Callable[[], pluggy.HookRelay]) -> SMTPPorts:
     from ._harness._smtpports import SMTPPorts
     from ._harness._surroundings import Surroundings
 
@@ -172,6 +184,16 @@ def _applied(arguments: list[Mapping[str, object]], smtpports: SMTPPorts) -> SMT
     return smtpports
 
 
+def _shared_arguments(item: pytest.Item) -> list[Mapping[str, object]]:
+    arguments = _settings.marker_arguments(item)
+    if any("profiles" in each for each in arguments):
+        raise pytest.UsageError(
+            "@pytest.mark.smtpports(profiles=...) needs ports of the test's own, and this one shares those of the "
+            "session. Override the fixture smtpports_profiles instead."
+        )
+    return arguments
+
+
 def _uses_ports(item: pytest.Item) -> bool:
     return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
@@ -179,6 +201,6 @@ def _uses_ports(item: pytest.Item) -> bool:
 def _note_left_open(item: pytest.Item, smtpports: SMTPPorts) -> None:
     from ._mail._explain import told
 
-    left = [told(each) for each in smtpports.connections if each.closed_at is None]
+    left = [told(connection) for connection in smtpports.left_open()]
     if left:
         item.add_report_section("teardown", LEFT_OPEN, "\n".join(left))

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from .. import hookspecs
+from .._ports._profile import by_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from .._ports._profile import Profile
 
 
 class _PluginManager(pluggy.PluginManager):
@@ -35,3 +38,16 @@ def relay_to(plugins: Iterable[object]) -> pluggy.HookRelay:
         manager.register(plugin)
     manager.check_pending()
     return manager.hook
+
+
+def hooked_profiles(hook: pluggy.HookRelay, config: object) -> dict[int, Profile]:
+    """The profiles that the hooks return, by number; those of later plugins in place of those of earlier ones.
+
+    Raises:
+        ConfigurationError: something that is no profile, or two of one number from one plugin.
+    """
+    found: dict[int, Profile] = {}
+    # pluggy calls the latest plugin first.
+    for profiles in reversed(hook.pytest_smtpports_profiles(config=config)):
+        found.update(by_number(profiles))
+    return found

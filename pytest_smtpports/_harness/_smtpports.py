@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .. import _clock
@@ -10,18 +9,18 @@ from .._errors import ConfigurationError, is_ours
 from .._mail._criteria import Criteria
 from .._mail._explain import explain, told
 from .._mail._mailbox import Mailbox
-from .._ports._profile import PROFILES, Profile
+from .._ports._profile import PROFILES, Profile, by_number
 from ._blockable import Blockable
-from ._hooks import relay_to
+from ._hooks import hooked_profiles, relay_to
 from ._port import Ports
 from ._route import Route
 from ._surroundings import Surroundings
 from ._waiting import until, until_async
-from ._world import World, by_number
+from ._world import World
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     import pluggy
@@ -69,12 +68,11 @@ class SMTPPorts(Blockable):
         password: str = "password",  # noqa: S107 # a made-up user of a made-up provider
         plugins: Iterable[object] = (),
         _surroundings: Surroundings | None = None,
-        _hook: pluggy.HookRelay | None = None,
+        _hook: Callable[[], pluggy.HookRelay] | None = None,
     ) -> None:
-        hook = relay_to(plugins) if _hook is None else _hook
-        chosen = by_number(profiles.values() if isinstance(profiles, Mapping) else profiles)
-        for added in hook.pytest_smtpports_profiles(config=None) if _hook is None else ():
-            chosen.update(by_number(added))
+        relay = relay_to(plugins)
+        hook = _hook or (lambda: relay)
+        chosen = {**by_number(profiles), **hooked_profiles(relay, None)}
         self._owns_surroundings = _surroundings is None
         self._world = World(
             chosen,
@@ -82,7 +80,7 @@ class SMTPPorts(Blockable):
             username=username,
             password=password,
             surroundings=_surroundings or Surroundings(),
-            on_message=lambda message: hook.pytest_smtpports_message(message=message),
+            on_message=lambda message: hook().pytest_smtpports_message(message=message),
         )
         self.ports = Ports(self._world)
 
@@ -137,6 +135,10 @@ class SMTPPorts(Blockable):
     def configure_trust(self, context: ssl.SSLContext) -> None:
         """Have a context of the user's own trust the authority of these ports as well."""
         self._world.surroundings.engine.authority.configure_trust(context)
+
+    def left_open(self) -> tuple[Connection, ...]:
+        """The connections that go on now."""
+        return self._world.left_open()
 
     # What can be changed
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._network._trust import Trust
 from .._server._engine import Engine
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .._network._trust import Trust
 
 
 class Surroundings:
@@ -23,6 +24,9 @@ class Surroundings:
     def trust(self) -> Trust:
         """The files of our authority, and the environment that names them."""
         if self._trust is None:
+            # ssl is not loaded before somebody needs it.
+            from .._network._trust import Trust
+
             self._trust = Trust(self.engine.authority.certificate)
         return self._trust
 

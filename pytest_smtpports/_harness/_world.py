@@ -14,7 +14,7 @@ from ._handle import Handle
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from .._mail._connection import Connection
     from .._mail._message import Message
@@ -37,6 +37,8 @@ class World:
         surroundings: Surroundings,
         on_message: Callable[[Message], object],
     ) -> None:
+        if not profiles:
+            raise ConfigurationError("There is no profile: at least one port has to be emulated.")
         self.profiles = profiles
         self.host = host
         self.username = username
@@ -81,8 +83,16 @@ class World:
         return Mailbox(self.journal.messages)
 
     def connections(self) -> tuple[Connection, ...]:
-        """Every connection and attempt."""
+        """Every connection and attempt, as they stand once everything that clients did up to now is dealt with."""
+        if not self.closed:
+            self.surroundings.engine.catch_up()
         return self.journal.connections
+
+    def left_open(self) -> tuple[Connection, ...]:
+        """The connections that go on."""
+        if not self.journal.has_open:
+            return ()
+        return tuple(connection for connection in self.connections() if connection.closed_at is None)
 
     def change(self, make: Callable[[Network], Callable[[], None]]) -> Handle:
         """Change the network, in a way that can be taken back and is taken back by `reset()`."""
@@ -133,22 +143,6 @@ class World:
     def _take_back(self) -> None:
         while self._handles:
             self._handles.pop().remove()
-
-
-def by_number(profiles: Iterable[Profile]) -> dict[int, Profile]:
-    """Profiles by their number.
-
-    Raises:
-        ConfigurationError: two of one number, or none at all.
-    """
-    found: dict[int, Profile] = {}
-    for profile in profiles:
-        if profile.number in found:
-            raise ConfigurationError(f"Two profiles have the number {profile.number}; a port can be one of them.")
-        found[profile.number] = profile
-    if not found:
-        raise ConfigurationError("There is no profile: at least one port has to be emulated.")
-    return found
 
 
 def _account_of(failures: tuple[BaseException, ...]) -> str:

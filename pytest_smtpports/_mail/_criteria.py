@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, UnknownCriterion, is_ours
+from ._message import normal_line_ends
 
 if TYPE_CHECKING:
     from ._message import TLS, Message
+
+# The criteria of which a string is a part.
+CONTAINED = ("text", "html", "body")
 
 Compare = Callable[[object, object], bool]
 
@@ -32,7 +36,7 @@ def _equals(wanted: object, came: object) -> bool:
 
 
 def _contains(wanted: object, came: object) -> bool:
-    return str(wanted).replace("\r\n", "\n") in str(came)
+    return normal_line_ends(str(wanted)) in str(came)
 
 
 def same_address(one: object, other: object) -> bool:
@@ -46,11 +50,11 @@ def _folded(address: str) -> str:
 
 
 def _names(wanted: object, came: object) -> bool:
-    return any(same_address(wanted, address) for address in _several(came))
+    return any(same_address(wanted, address) for address in several(came))
 
 
 def _among(wanted: object, came: object) -> bool:
-    return wanted in _several(came)
+    return wanted in several(came)
 
 
 def _protected(wanted: object, came: TLS | None) -> bool:
@@ -59,7 +63,8 @@ def _protected(wanted: object, came: TLS | None) -> bool:
     return came is not None and came.version == wanted
 
 
-def _several(came: object) -> tuple[object, ...]:
+def several(came: object) -> tuple[object, ...]:
+    """What came as a tuple, also where it is one thing."""
     return came if isinstance(came, tuple) else (came,)
 
 
@@ -76,7 +81,7 @@ def _attribute(name: str, compare: Compare) -> _Criterion:
 CRITERIA: Mapping[str, _Criterion] = {
     **{name: _attribute(name, _names) for name in ("to", "cc", "bcc", "from_", "mail_from", "recipients")},
     "subject": _attribute("subject", _equals),
-    **{name: _attribute(name, _contains) for name in ("text", "html", "body")},
+    **{name: _attribute(name, _contains) for name in CONTAINED},
     "header": _Criterion(lambda message: message),
     "attachment": _Criterion(lambda message: tuple(message.attachments), _among),
     **{name: _attribute(name, _equals) for name in ("port", "host", "user")},
@@ -88,7 +93,7 @@ def _meets(wanted: object, came: object, compare: Compare) -> bool:
     if isinstance(wanted, list):
         return all(_meets(each, came, compare) for each in wanted)
     if isinstance(wanted, re.Pattern):
-        return any(wanted.search(str(value)) for value in _several(came) if value is not None)
+        return any(wanted.search(str(value)) for value in several(came) if value is not None)
     if isinstance(wanted, (str, bool)):
         return compare(wanted, came)
     if callable(wanted) and not isinstance(wanted, type):
@@ -108,10 +113,12 @@ class Criteria:
         for name, value in wanted.items():
             if name not in CRITERIA:
                 raise UnknownCriterion(name, CRITERIA)
-            if name == "header" and not isinstance(value, Mapping):
+            if name == "header" and not _is_header(value):
                 raise ConfigurationError(
                     f'header= takes a dict of header names and values, such as {{"X-Tag": "news"}}, not {value!r}.'
                 )
+            if isinstance(getattr(value, "pattern", None), bytes):
+                raise ConfigurationError(f"{name}= takes a pattern of text, not of bytes such as {value!r}.")
         self.wanted = dict(wanted)
 
     def match(self, message: Message) -> bool:
@@ -129,6 +136,10 @@ class Criteria:
         criterion = CRITERIA[name]
         came = criterion.read(message)
         return Verdict(name, wanted, came, _meets(wanted, came, criterion.compare))
+
+
+def _is_header(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
 
 
 def _header_verdict(wanted: object, message: Message) -> Verdict:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import ndiff
 from typing import TYPE_CHECKING
 
 from ._connection import Outcome
-from ._criteria import Criteria, Verdict, same_address
+from ._criteria import CONTAINED as _CONTAINED
+from ._criteria import Criteria, Verdict, same_address, several
 
 if TYPE_CHECKING:
     import datetime
@@ -69,6 +69,11 @@ def explain(
     return "\n".join("\n".join(lines) for lines in sections if lines)
 
 
+def explain_only(messages: Sequence[Message]) -> str:
+    """Why there is no single message."""
+    return "\n".join([f"{_count(len(messages), 'message', 'messages')} here, 1 expected", *_listed(messages, None)])
+
+
 def _headline(matched: int, expected: int) -> str:
     if not expected:
         return f"{_count(matched, 'message matches', 'messages match')}, none expected"
@@ -88,20 +93,32 @@ def _asked(criteria: Criteria) -> list[str]:
 
 
 def shown(value: object) -> str:
-    """A value's repr, cut where it is long."""
-    if (pattern := getattr(value, "pattern", None)) is not None:
-        return f"/{pattern}/"
-    text = getattr(value, "__qualname__", None) or repr(value)
-    if len(text) <= LONGEST_VALUE:
-        return str(text)
-    return f"{text[:LONGEST_VALUE]}… ({len(text) - LONGEST_VALUE} characters more)"
+    """A value as a test would write it, cut where it is long, control characters made visible."""
+    pattern = getattr(value, "pattern", None)
+    text = repr(value) if pattern is None else f"/{pattern}/"
+    return _cut(str(getattr(value, "__qualname__", text)), LONGEST_VALUE)
+
+
+def shown_line(text: str) -> str:
+    """A line for a terminal: cut where it is long, control characters made visible."""
+    return _cut(text, LONGEST_LINE)
+
+
+def _cut(text: str, longest: int) -> str:
+    visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    if len(visible) <= longest:
+        return visible
+    return f"{visible[:longest]}… ({_count(len(visible) - longest, 'character', 'characters')} more)"
 
 
 def _arrived(messages: Sequence[Message], now: datetime.datetime | None) -> list[str]:
     if not messages:
         return ["no message came"]
-    lines = [f"{_count(len(messages), 'message', 'messages')} came:"]
-    lines += [f"  {place}. {_summary(message, now)}" for place, message in _latest(messages)]
+    return [f"{_count(len(messages), 'message', 'messages')} came:", *_listed(messages, now)]
+
+
+def _listed(messages: Sequence[Message], now: datetime.datetime | None) -> list[str]:
+    lines = [f"  {place}. {_summary(message, now)}" for place, message in _latest(messages)]
     if len(messages) > MOST_LISTED:
         lines.append(f"  (the latest {MOST_LISTED}; {len(messages) - MOST_LISTED} came before them)")
     return lines
@@ -121,12 +138,6 @@ def _summary(message: Message, now: datetime.datetime | None) -> str:
     if now is not None:
         text += f", {(now - message.received_at).total_seconds():.1f} s ago"
     return shown_line(text)
-
-
-def shown_line(text: str) -> str:
-    """A line for a terminal: cut where it is long, and control characters made visible."""
-    visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    return visible if len(visible) <= LONGEST_LINE else f"{visible[:LONGEST_LINE]}…"
 
 
 def _nearest(criteria: Criteria, messages: Sequence[Message]) -> list[str]:
@@ -157,14 +168,13 @@ def _verdict_lines(verdict: Verdict, message: Message) -> list[str]:
 
 
 def _difference(verdict: Verdict) -> list[str]:
-    """The differing characters of two short strings, marked below them."""
-    wanted, came = verdict.wanted, verdict.came
-    if not isinstance(wanted, str) or not isinstance(came, str) or verdict.name in ("text", "html", "body"):
+    """A mark below the first character in which two short strings differ."""
+    if not isinstance(verdict.wanted, str) or not isinstance(verdict.came, str) or verdict.name in _CONTAINED:
         return []
-    if "\n" in wanted + came or max(len(wanted), len(came)) > LONGEST_VALUE:
-        return []
-    marks = [line[2:].rstrip() for line in ndiff([wanted], [came]) if line.startswith("? ")]
-    return [f"              {marks[-1]}"] if marks else []
+    wanted, came = shown(verdict.wanted), shown(verdict.came)
+    shorter = min(len(wanted), len(came))
+    place = next((place for place in range(shorter) if wanted[place] != came[place]), shorter)
+    return [f"{' ' * (len('      came   ') + place)}^"] if place < LONGEST_VALUE else []
 
 
 def _likely_mistake(verdict: Verdict, message: Message) -> str | None:
@@ -172,9 +182,9 @@ def _likely_mistake(verdict: Verdict, message: Message) -> str | None:
     wanted, came, name = verdict.wanted, verdict.came, verdict.name
     if not isinstance(wanted, str):
         return None
-    if isinstance(came, str) and wanted.lower() == came.lower():
+    if name not in _CONTAINED and wanted.lower() in {str(each).lower() for each in several(came)}:
         return "the letter case differs"
-    if isinstance(came, str) and name in ("text", "html", "body") and wanted.lower() in came.lower():
+    if name in _CONTAINED and wanted.lower() in str(came).lower():
         return "it is there in another letter case"
     if name in ("to", "cc") and any(same_address(wanted, address) for address in message.bcc):
         return "it got the message as Bcc: the envelope names it, no header does"

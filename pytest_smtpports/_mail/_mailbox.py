@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 from ._criteria import Criteria
-from ._explain import explain
+from ._explain import explain_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,5 +76,5 @@ class Mailbox(Sequence["Message"]):
         """
         __tracebackhide__ = True
         if len(self._messages) != 1:
-            raise AssertionError(explain(Criteria({}), self._messages, (), expected=1))
+            raise AssertionError(explain_only(self._messages))
         return self._messages[0]

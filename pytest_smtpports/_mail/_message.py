@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from email import policy
+from email.errors import MessageDefect
+from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import cached_property
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Mapping
-    from email.message import EmailMessage, MIMEPart
+    from email.message import MIMEPart
     from typing import TypeVar
 
     T = TypeVar("T")
@@ -144,7 +146,10 @@ class Message:
     @cached_property
     def email(self) -> EmailMessage:
         """The message parsed with `email.policy.default`."""
-        return BytesParser(policy=policy.default).parsebytes(self.raw)
+        try:
+            return BytesParser(policy=policy.default).parsebytes(self.raw)
+        except Exception as error:  # the standard library's parser chokes on some strangers' headers
+            return _salvaged(self.raw, error)
 
     @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -198,10 +203,12 @@ class Message:
         found: dict[str, Attachment] = {}
         for part in self._parts():
             filename = _safely(part.get_filename, None)
-            if part.is_multipart() or not (filename or part.get_content_disposition() == "attachment"):
+            kept_as_file = _safely(lambda part=part: part.get_content_disposition() == "attachment", True)  # type: ignore[misc]
+            if part.is_multipart() or not (filename or kept_as_file):
                 continue
             name = filename or f"unnamed-{len(found) + 1}"
-            found.setdefault(name, Attachment(name, part.get_content_type(), _payload(part)))
+            content_type = _safely(part.get_content_type, "application/octet-stream")
+            found.setdefault(name, Attachment(name, content_type, _payload(part)))
         return MappingProxyType(found)
 
     @property
@@ -243,7 +250,19 @@ class Message:
         if part is None:
             return ""
         # A charset that is unknown is read as UTF-8.
-        return _normal(_safely(part.get_content, "") or _payload(part).decode("utf-8", "replace"))
+        return normal_line_ends(str(_safely(part.get_content, "")) or _payload(part).decode("utf-8", "replace"))
+
+
+def _salvaged(raw: bytes, error: Exception) -> EmailMessage:
+    """What can be had of a message that can't be parsed: its headers, but for those that tell what the body is."""
+    plain = BytesParser(policy=policy.compat32).parsebytes(raw, headersonly=True)
+    kept = EmailMessage()
+    for name, value in plain.raw_items():
+        if not name.lower().startswith("content-"):
+            kept.set_raw(name, value)
+    kept.set_payload(plain.get_payload())
+    kept.defects.append(MessageDefect(f"the message can't be parsed: {type(error).__name__}: {error}"))
+    return kept
 
 
 def _payload(part: MIMEPart) -> bytes:
@@ -251,8 +270,9 @@ def _payload(part: MIMEPart) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
-def _normal(text: object) -> str:
-    return str(text).replace("\r\n", "\n").replace("\r", "\n")
+def normal_line_ends(text: str) -> str:
+    """The text with LF alone at the end of each line."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _safely(read: Callable[[], T], otherwise: T) -> T:

@@ -9,6 +9,9 @@ from .._errors import ConfigurationError, is_ours
 
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 
+# The resolver reads what ends in a number as an address: 127.1, 0x7f.1.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
 # The services database (RFC 8314 §7.3, RFC 6409); a slim image has none.
 SERVICES = {"smtp": 25, "submissions": 465, "smtps": 465, "submission": 587}
 
@@ -16,7 +19,7 @@ __tracebackhide__ = is_ours
 
 
 def normal(host: object) -> str | None:
-    """A host name in lower case, in ASCII (RFC 5890), without its final dot; None for what is no name."""
+    """A host name in lower case, in ASCII (RFC 3490), without its final dot; None for what is no name."""
     if isinstance(host, (bytes, bytearray)):
         host = bytes(host).decode("ascii", "replace")
     if not isinstance(host, str):
@@ -39,7 +42,7 @@ def routable(host: str) -> str:
         raise ConfigurationError(
             f"A route takes host names such as 'smtp.example.com', not {host!r}; the port is not part of it."
         )
-    if _is_address(name):
+    if _is_address(name) or _NUMBER.fullmatch(name.rpartition(".")[2]):
         raise ConfigurationError(f"A route takes host names, not addresses such as {host!r}.")
     return name
 

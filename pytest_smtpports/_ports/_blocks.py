@@ -79,7 +79,7 @@ def block_of(how: str | Block) -> Block:
     """
     if isinstance(how, Block):
         return how
-    if how not in KINDS:
+    if how not in tuple(KINDS):
         raise UnknownName("block kind", how, KINDS)
     return KINDS[how]()
 

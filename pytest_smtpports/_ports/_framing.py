@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _LINE_END = b"\r\n"
+_LINE_FEED = b"\n"
 _FIRST_LINE_IS_THE_END = b".\r\n"
 _MESSAGE_END = b"\r\n.\r\n"
 
@@ -17,11 +18,12 @@ class Framing:
     Only CRLF.CRLF ends a message, so that no other line end can smuggle one into another.
     """
 
-    __slots__ = ("_buffer", "_overlong", "_searched")
+    __slots__ = ("_buffer", "_overlong", "_searched", "_searched_for")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
+        self._searched_for = _LINE_FEED
         self._overlong = False
 
     def feed(self, data: bytes) -> None:
@@ -30,8 +32,7 @@ class Framing:
 
     def clear(self) -> None:
         """Forget what has not been read, as STARTTLS demands (RFC 3207 §4.2)."""
-        self._buffer.clear()
-        self._searched = 0
+        self._take(len(self._buffer))
         self._overlong = False
 
     def line(self, limit: int) -> bytes | None:
@@ -40,12 +41,11 @@ class Framing:
         Raises:
             LineTooLong: the line was longer than `limit` octets; it is gone.
         """
-        end = self._buffer.find(b"\n", self._searched) + 1
-        if not end:
+        end = self._find(_LINE_FEED)
+        if end < 0:
             self._forget_overlong(limit)
-            self._searched = len(self._buffer)
             return None
-        line = self._take(end)
+        line = self._take(end + len(_LINE_FEED))
         if self._overlong or len(line) > limit:
             self._overlong = False
             raise LineTooLong
@@ -56,17 +56,24 @@ class Framing:
         if self._buffer.startswith(_FIRST_LINE_IS_THE_END):
             self._take(len(_FIRST_LINE_IS_THE_END))
             return b""
-        end = self._buffer.find(_MESSAGE_END, self._searched)
+        end = self._find(_MESSAGE_END)
         if end < 0:
-            self._searched = max(0, len(self._buffer) - len(_MESSAGE_END) + 1)
             return None
         stuffed = self._take(end + len(_MESSAGE_END))[: end + len(_LINE_END)]
         return stuffed.removeprefix(b".").replace(b"\r\n.", _LINE_END)
 
+    def _find(self, end: bytes) -> int:
+        """Where an end begins, or -1; what has been searched for it before is not searched again."""
+        if end != self._searched_for:
+            self._searched, self._searched_for = 0, end
+        place = self._buffer.find(end, self._searched)
+        self._searched = max(0, len(self._buffer) - len(end) + 1)
+        return place
+
     def _forget_overlong(self, limit: int) -> None:
         if len(self._buffer) > limit:
             self._overlong = True
-            self._buffer.clear()
+            self._take(len(self._buffer))
 
     def _take(self, length: int) -> bytes:
         taken = bytes(self._buffer[:length])

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, UnknownName, is_ours
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MAX_PORT = 65535
 
@@ -132,6 +129,7 @@ class Profile:
         _check_choice("auth policy", self.auth, AuthPolicy)
         _check_names("SASL mechanism", self.mechanisms, MECHANISMS)
         _check_names("EHLO keyword", self.extensions, EXTENSIONS)
+        _check_tuple("domain", self.local_domains)
         _check_ranges(self)
         _check_contradictions(self)
 
@@ -146,29 +144,37 @@ def _check_choice(what: str, value: object, choices: type[Enum]) -> None:
         raise UnknownName(what, value, (f"{choices.__name__}.{choice.name}" for choice in choices))
 
 
-def _check_names(what: str, names: tuple[str, ...] | str, known: tuple[str, ...]) -> None:
-    if isinstance(names, str):
-        raise ConfigurationError(f"A tuple of {what}s is expected, not the string {names!r}: say ({names!r},).")
+def _check_tuple(what: str, names: object) -> None:
+    if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(f"A tuple of {what}s is expected, such as ('x', 'y') or ('x',), not {names!r}.")
+
+
+def _check_names(what: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
+    _check_tuple(what, names)
     for name in names:
         if name not in known:
             raise UnknownName(what, name, known)
 
 
 def _check_ranges(profile: Profile) -> None:
-    if profile.size_limit is not None and profile.size_limit < 1:
+    if profile.size_limit is not None and not (_is_number(profile.size_limit, int) and profile.size_limit >= 1):
         raise ConfigurationError(
             f"size_limit is a number of bytes from 1, or None for no limit, not {profile.size_limit!r}."
         )
-    if not profile.idle_timeout > 0:
+    if not (_is_number(profile.idle_timeout, (int, float)) and profile.idle_timeout > 0):
         raise ConfigurationError(f"idle_timeout is a number of seconds above 0, not {profile.idle_timeout!r}.")
-    if not _PRINTABLE_ASCII.fullmatch(profile.greeting):
+    if not _PRINTABLE_ASCII.fullmatch(str(profile.greeting or "")):
         raise ConfigurationError(f"greeting is one line of printable ASCII (RFC 5321 §4.2), not {profile.greeting!r}.")
+
+
+def _is_number(value: object, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _check_contradictions(profile: Profile) -> None:
     if profile.starttls_required and profile.tls is not TLSMode.STARTTLS:
         raise ConfigurationError(
-            f"starttls_required needs tls=TLSMode.STARTTLS; port {profile.number} has {profile.tls}."
+            f"starttls_required needs tls=TLSMode.STARTTLS; port {profile.number} has TLS mode {profile.tls.value!r}."
         )
     if profile.auth is AuthPolicy.FORBIDDEN:
         return
@@ -195,3 +201,22 @@ PROFILES: Mapping[int, Profile] = MappingProxyType(
         )
     }
 )
+
+
+def by_number(profiles: object) -> dict[int, Profile]:
+    """Profiles, or a mapping that has them for its values, by their number.
+
+    Raises:
+        ConfigurationError: something that is no profile, or two of one number.
+    """
+    values = profiles.values() if isinstance(profiles, Mapping) else profiles
+    if not isinstance(values, Iterable):
+        raise ConfigurationError(f"Profiles are expected, such as [PROFILES[25]], not {profiles!r}.")
+    found: dict[int, Profile] = {}
+    for profile in values:
+        if not isinstance(profile, Profile):
+            raise ConfigurationError(f"A Profile is expected, such as PROFILES[25], not {profile!r}.")
+        if profile.number in found:
+            raise ConfigurationError(f"Two profiles have the number {profile.number}; a port can be one of them.")
+        found[profile.number] = profile
+    return found

@@ -41,6 +41,11 @@ class Engine:
             self._authority = Authority()
         return self._authority
 
+    def catch_up(self) -> None:
+        """Have the loop, if it runs, deal with everything that clients have done up to now."""
+        if self._background is not None:
+            self._background.catch_up()
+
     def describe_failure(self, error: BaseException) -> str:
         """Why a TLS handshake failed."""
         from ._tls import describe_failure

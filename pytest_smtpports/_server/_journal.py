@@ -81,12 +81,18 @@ class Entry:
     def said_quit(self) -> None:
         """The client ended the session as it should."""
         self._said_quit = True
+        self.closed()
 
     def closed(self, ending: str | None = None) -> None:
         """The connection is over; only the first word on why counts."""
         if self._closed_after is None:
             self._closed_after = self._age()
             self._ending = ending
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on."""
+        return self._closed_after is None
 
     def snapshot(self) -> Connection:
         """The connection as it stands."""
@@ -151,6 +157,12 @@ class Journal:
         """Every connection and attempt, in order of opening."""
         with self._changed:
             return tuple(entry.snapshot() for entry in self._entries)
+
+    @property
+    def has_open(self) -> bool:
+        """Whether a connection goes on, as far as it is known."""
+        with self._changed:
+            return any(entry.is_open for entry in self._entries)
 
     def open(self, port: int, host: str | None) -> Entry:
         """Begin the record of a connection."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .._ports._profile import TLSMode
+from ._loop import turn
 from ._session import HANDSHAKE_TIMEOUT, Session
 
 if TYPE_CHECKING:
@@ -21,6 +23,17 @@ _NO_HANDSHAKE = (
     "no TLS handshake came: this port speaks TLS from the first byte (RFC 8314) and says nothing in clear; "
     "was the client waiting for a greeting?"
 )
+
+
+End = Callable[[], "list[asyncio.Task[None]]"]
+
+
+async def settled(ends: list[End]) -> None:
+    """Bring some connections to their end, in the loop's thread, and wait until nothing is left of them."""
+    tasks = [task for end in ends for task in end()]
+    await asyncio.gather(*tasks, return_exceptions=True)
+    # What they have closed is gone only when the loop has gone round.
+    await turn()
 
 
 class Listener:
@@ -79,13 +92,14 @@ class Listener:
         task = self._background.loop.create_task(self._serve(client, (str(peer[0]), int(peer[1]))))
         self._clients[task] = None
         task.add_done_callback(self._clients.pop)
+        # Not in the task itself: one that is cancelled before its first step does nothing.
+        task.add_done_callback(lambda _: client.close())
 
     async def _serve(self, client: socket.socket, peer: tuple[str, int]) -> None:
-        with client:
-            try:
-                await self._converse(client, peer)
-            except Exception as error:
-                self._service.journal.fail(error)
+        try:
+            await self._converse(client, peer)
+        except Exception as error:
+            self._service.journal.fail(error)
 
     async def _converse(self, client: socket.socket, peer: tuple[str, int]) -> None:
         service, loop = self._service, self._background.loop
@@ -104,6 +118,8 @@ class Listener:
             if implicit:
                 known = isinstance(error, ssl.SSLError)
                 entry.tls_failed(service.describe_failure(error) if known else _NO_HANDSHAKE)
+            # The transport may have been made all the same, and its callbacks be on their way.
+            await turn()
             session.abort()
         else:
             self._clients[_this_task(loop)] = session

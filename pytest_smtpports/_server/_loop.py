@@ -63,6 +63,11 @@ class BackgroundLoop:
         """
         return _result(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
 
+    def catch_up(self) -> None:
+        """Have the loop deal with everything that clients have sent, or closed, up to now."""
+        if threading.current_thread() is not self._thread:
+            self.run(turn())
+
     def take_errors(self) -> tuple[BaseException, ...]:
         """What went wrong in the loop's callbacks so far, but for what the network does; told once."""
         errors, self._errors = tuple(self._errors), []
@@ -84,6 +89,16 @@ class BackgroundLoop:
             self.loop.run_forever()
         finally:
             self.loop.close()
+
+
+# From the arrival of a TLS alert to the note of a failed handshake a loop goes round five times.
+_TURNS = 10
+
+
+async def turn() -> None:
+    """Let the loop go round until what is under way has come to where it waits for the network."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def _result(future: Future[T]) -> T:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from ._listener import Listener
-from ._session import Service
 
 if TYPE_CHECKING:
     import socket
@@ -18,6 +14,7 @@ if TYPE_CHECKING:
     from ._accounts import Accounts
     from ._engine import Engine
     from ._journal import Journal
+    from ._listener import End, Listener
 
 
 class Server:
@@ -34,10 +31,16 @@ class Server:
 
     def listen(self, bound: socket.socket, profile: Profile, host: str | None) -> Listener:
         """Answer at a bound socket, as the profile says, under a routed name or the local ones."""
+        address: str = bound.getsockname()[0]
+        # asyncio and aiosmtpd are not loaded before a port is used.
+        from ._listener import Listener
+        from ._session import Service
+
+        names = (address,) if host is None else (host, address)
         service = Service(
             profile=profile,
             host=host,
-            context=lambda: self._engine.authority.server_context(host),
+            context=lambda: self._engine.authority.server_context(*names),
             describe_failure=self._engine.describe_failure,
             accounts=self._accounts,
             journal=self._journal,
@@ -56,11 +59,13 @@ class Server:
         self._end([listener.abort for listener in self._listeners])
         self._listeners.clear()
 
-    def _end(self, ends: list[Callable[[], list[asyncio.Task[None]]]]) -> None:
+    def _end(self, ends: list[End]) -> None:
         if not ends:
             return
+        from ._listener import settled
+
         background = self._engine.background
-        background.run(_settled(ends))
+        background.run(settled(ends))
         for error in background.take_errors():
             self._journal.fail(error)
 
@@ -74,8 +79,3 @@ class Server:
             return False
         self._journal.add(message)
         return True
-
-
-async def _settled(ends: list[Callable[[], list[asyncio.Task[None]]]]) -> None:
-    tasks = [task for end in ends for task in end()]
-    await asyncio.gather(*tasks, return_exceptions=True)

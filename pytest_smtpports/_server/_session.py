@@ -18,6 +18,7 @@ from .._mail._connection import Login
 from .._mail._message import TLS, Envelope, Message
 from .._ports import _reply
 from .._ports._framing import Framing, LineTooLong
+from .._ports._masking import MASK, written
 from .._ports._policy import COMMAND_LINE_LIMIT, State, ehlo_keywords, recipient_refusal, refusal
 
 with warnings.catch_warnings():
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from ._accounts import Accounts
     from ._journal import Entry, Journal
 
-MASK = "***"
 # Linux has the option, and the need for it.
 _QUICK_ACKNOWLEDGEMENT: tuple[int, ...] = (socket.TCP_QUICKACK,) if hasattr(socket, "TCP_QUICKACK") else ()
 # RFC 8314 §4 leaves it open; long enough for a slow machine, short enough for a test that waits for the end of it.
@@ -210,7 +210,7 @@ class Session(smtp.SMTP):
             self._say(_reply.LOCAL_ERROR)
 
     async def _answer(self, line: bytes) -> None:
-        self._entry.heard(_visible(_masked(line.rstrip(b"\r\n"))))
+        self._entry.heard(written(line))
         if not line.endswith(b"\r\n"):
             self._say(_reply.BARE_LF)
             return
@@ -356,10 +356,9 @@ class Session(smtp.SMTP):
         if argument:
             self._say(_reply.NO_ARGUMENT)
             return
+        # For the record this is the end: with TLS the client's own goodbye may be a long time coming.
         self._entry.said_quit()
         self._say(_reply.GOODBYE)
-        # With TLS the client's own goodbye may be a long time coming; for the record this is the end.
-        self._entry.closed()
         self._wire().close()
 
     def _take(self, raw: bytes) -> Reply:
@@ -430,17 +429,3 @@ def _acknowledge(transport: asyncio.Transport) -> None:
     """
     for option in _QUICK_ACKNOWLEDGEMENT:
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, option, 1)
-
-
-def _masked(line: bytes) -> bytes:
-    """The line without what an AUTH command carries."""
-    words = line.split(None, 2)
-    if len(words) == 3 and words[0].upper() == b"AUTH":
-        return b" ".join((*words[:2], MASK.encode()))
-    return line
-
-
-def _visible(line: bytes) -> str:
-    """The line as text in which control characters and broken UTF-8 are escapes."""
-    text = line.decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

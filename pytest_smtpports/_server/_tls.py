@@ -36,7 +36,7 @@ class Authority:
     def __init__(self) -> None:
         with _real_datetime():
             self._authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
-        self._contexts: dict[str | None, ssl.SSLContext] = {}
+        self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
 
     @property
     def certificate(self) -> bytes:
@@ -47,11 +47,12 @@ class Authority:
         """Have a client's context trust what this authority signs."""
         self._authority.configure_trust(context)
 
-    def server_context(self, host: str | None) -> ssl.SSLContext:
-        """The context of a server that is called by the local names, and by a routed one where it has one."""
-        if host not in self._contexts:
-            self._contexts[host] = self._new_context((host, *LOCAL_NAMES) if host else LOCAL_NAMES)
-        return self._contexts[host]
+    def server_context(self, *names: str) -> ssl.SSLContext:
+        """The context of a server that is called by the local names, and by these."""
+        called = tuple(dict.fromkeys((*names, *LOCAL_NAMES)))
+        if called not in self._contexts:
+            self._contexts[called] = self._new_context(called)
+        return self._contexts[called]
 
     def _new_context(self, names: tuple[str, ...]) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

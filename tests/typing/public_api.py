@@ -1,0 +1,278 @@
+"""The public API as a user writes it, for the type checker; it is never run."""
+
+from __future__ import annotations
+
+import datetime
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import replace
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+import pytest
+from typing_extensions import assert_type
+
+from pytest_smtpports import (
+    PROFILES,
+    TLS,
+    Attachment,
+    AuthPolicy,
+    Block,
+    BlockingWaitError,
+    ClosedError,
+    ConfigurationError,
+    Connection,
+    Drop,
+    Envelope,
+    Handle,
+    Line,
+    Location,
+    Login,
+    Mailbox,
+    Message,
+    Outcome,
+    Port,
+    Ports,
+    Profile,
+    Refuse,
+    Role,
+    Route,
+    ServerError,
+    SMTPPorts,
+    SMTPPortsError,
+    TLSMode,
+    UnknownCriterion,
+    UnknownName,
+    UnknownPort,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+# A conftest.py
+
+
+def pytest_smtpports_profiles(config: pytest.Config | None) -> Iterable[Profile]:
+    assert_type(PROFILES, Mapping[int, Profile])
+    return [
+        replace(PROFILES[587], number=2587),
+        Profile(
+            26,
+            Role.MTA,
+            tls=TLSMode.STARTTLS,
+            starttls_required=True,
+            auth=AuthPolicy.OPTIONAL,
+            auth_in_clear=False,
+            mechanisms=("PLAIN",),
+            local_domains=("example.org",),
+            size_limit=None,
+            extensions=("8BITMIME",),
+            greeting="hello",
+            idle_timeout=5.0,
+        ),
+    ]
+
+
+def pytest_smtpports_message(message: Message) -> None:
+    assert message.subject
+
+
+@pytest.fixture(scope="session")
+def smtpports_profiles(smtpports_profiles: Mapping[int, Profile]) -> Mapping[int, Profile]:
+    return {**smtpports_profiles, 25: replace(smtpports_profiles[25], size_limit=1000)}
+
+
+@pytest.fixture
+def closed_at_the_end() -> Iterator[SMTPPorts]:
+    with SMTPPorts() as smtpports:
+        assert_type(smtpports, SMTPPorts)
+        yield smtpports
+
+
+# Tests
+
+
+@pytest.mark.smtpports(block={587: "drop", 25: Refuse()}, route=("mx1.example.org", "mx2.example.org"))
+def test_marked(smtpports: SMTPPorts, smtpports_server: SMTPPorts, each_smtpport: Port) -> None:
+    assert_type(each_smtpport.number, int)
+
+
+def test_an_object_of_ones_own() -> None:
+    class Plugin:
+        def pytest_smtpports_message(self, message: Message) -> None:
+            raise AssertionError(message)
+
+    smtpports = SMTPPorts(PROFILES.values(), host="::1", username="ada", password="secret", plugins=[Plugin()])
+    SMTPPorts(PROFILES)
+    SMTPPorts([PROFILES[25], PROFILES[587]])
+    assert_type(smtpports.host, str)
+    assert_type(smtpports.username, str)
+    assert_type(smtpports.password, str)
+    assert_type(smtpports.ca_file, str)
+    assert_type(smtpports.client_context(), ssl.SSLContext)
+    smtpports.configure_trust(ssl.create_default_context())
+    smtpports.add_user("grace", "secret")
+    smtpports.reset()
+    smtpports.raise_failures()
+    smtpports.close()
+
+
+def test_ports(smtpports: SMTPPorts) -> None:
+    assert_type(smtpports.ports, Ports)
+    assert_type([port for port in smtpports.ports], list[Port])  # noqa: C416 # the type of what iterating gives
+    assert_type(len(smtpports.ports), int)
+    assert_type(587 in smtpports.ports, bool)
+
+    port = smtpports.ports[587]
+    assert_type(port, Port)
+    assert_type(port.number, int)
+    assert_type(port.host, str)
+    assert_type(port.port, int)
+    assert_type(port.address, tuple[str, int])
+    assert_type(port.url, str)
+    assert_type(port.profile, Profile)
+    assert_type(port.messages, Mailbox)
+    assert_type(port.connections, tuple[Connection, ...])
+    assert_type(port.blocked, Block | None)
+    assert_type(port.block(), Handle)
+    assert_type(port.block("refuse"), Handle)
+    assert_type(port.unblock(), Handle)
+    assert_type(port.connect(), smtplib.SMTP)
+    smtplib.SMTP(*port.address, timeout=5)
+
+
+def test_blocks_and_routes(smtpports: SMTPPorts) -> None:
+    assert_type(smtpports.block(587), Handle)
+    assert_type(smtpports.block(25, 465, how="refuse"), Handle)
+    assert_type(smtpports.only(2525, how=Drop()), Handle)
+    assert_type(smtpports.unblock(), Handle)
+    with smtpports.block(25) as handle:
+        assert_type(handle, Handle)
+        handle.remove()
+    blocks: list[Block] = [Drop(), Refuse()]
+    assert_type([(block.kind, block.reason) for block in blocks], list[tuple[str, str]])
+
+    with smtpports.route("smtp.example.com", "mx.example.com", ports=[25, 587], trust=None) as route:
+        assert_type(route, Route)
+        assert_type(route.hosts, tuple[str, ...])
+        assert_type(route[25], Port)
+        assert_type([port.number for port in route], list[int])
+        assert_type(route.block(25, how="refuse"), Handle)
+        assert_type(route.only(25), Handle)
+        assert_type(route.unblock(25), Handle)
+        assert_type(route.messages, Mailbox)
+        assert_type(route.connections, tuple[Connection, ...])
+        route.remove()
+
+
+def test_assertions(smtpports: SMTPPorts) -> None:
+    assert_type(smtpports.assert_sent(to="ada@example.org", subject="Welcome", port=2525, tls=True), Message)
+    assert_type(smtpports.assert_sent(within=1, header={"X-Tag": "news"}, to=["ada@example.org"]), Message)
+    assert_type(smtpports.assert_sent_times(2, subject="Welcome"), Mailbox)
+    assert_type(smtpports.wait_for(timeout=1, body=str.isascii), Message)
+    smtpports.assert_not_sent(settle=0.1, to="grace@example.org")
+    smtpports.assert_attempted([587, 2525])
+    smtpports.assert_attempted((587, 2525))
+    smtpports.assert_not_attempted(25, 465)
+
+
+async def test_awaited_assertions(smtpports: SMTPPorts) -> None:
+    assert_type(await smtpports.assert_sent_async(within=1, subject="Welcome"), Message)
+    assert_type(await smtpports.wait_for_async(timeout=1, subject="Welcome"), Message)
+    await smtpports.assert_not_sent_async(settle=0.1)
+
+
+def test_messages(smtpports: SMTPPorts) -> None:
+    assert_type(smtpports.messages, Mailbox)
+    assert_type(smtpports.messages[0], Message)
+    assert_type(smtpports.messages[1:], Mailbox)
+    assert_type([message.port for message in smtpports.messages], list[int])
+    assert_type(smtpports.messages.matching(to="ada@example.org"), Mailbox)
+
+    message = smtpports.messages.only
+    assert_type(message, Message)
+    assert_type(message.raw, bytes)
+    assert_type(message.envelope, Envelope)
+    assert_type(message.envelope.mail_parameters, tuple[str, ...])
+    assert_type(message.envelope.recipient_parameters, tuple[tuple[str, ...], ...])
+    assert_type(message.email, EmailMessage)
+    assert_type((message.subject, message.text, message.html, message.body), tuple[str, str, str, str])
+    assert_type((message.mail_from, message.message_id), tuple[str, str])
+    assert_type([message.from_, message.to, message.cc, message.bcc, message.recipients], list[tuple[str, ...]])
+    assert_type(message.attachments, Mapping[str, Attachment])
+    assert_type(message.attachments["a.pdf"].content, bytes)
+    assert_type(message.attachments["a.pdf"].filename, str)
+    assert_type(message.attachments["a.pdf"].content_type, str)
+    assert_type(message.headers, tuple[tuple[str, str], ...])
+    assert_type(message.header_values("Received"), tuple[str, ...])
+    assert_type(message.date, datetime.datetime | None)
+    assert_type(message.received_at, datetime.datetime)
+    assert_type(message.defects, tuple[str, ...])
+    assert_type(message.port, int)
+    assert_type(message.host, str | None)
+    assert_type(message.tls, TLS | None)
+    assert_type(message.user, str | None)
+    assert_type(message.acknowledged, bool)
+    assert_type(message.connection, int)
+
+
+def test_connections(smtpports: SMTPPorts) -> None:
+    assert_type(smtpports.connections, tuple[Connection, ...])
+    connection = smtpports.connections[0]
+    assert_type(connection.id, int)
+    assert_type(connection.port, int)
+    assert_type(connection.host, str | None)
+    assert_type(connection.peer, tuple[str, int] | None)
+    assert_type(connection.outcome, Outcome)
+    assert connection.outcome is Outcome.DELIVERED
+    assert_type(connection.reason, str)
+    assert_type(connection.block, str | None)
+    assert_type(connection.logins, tuple[Login, ...])
+    assert_type(connection.logins[0].succeeded, bool)
+    assert_type(connection.dialogue, tuple[Line, ...])
+    assert_type(connection.dialogue[0].seconds, float)
+    assert_type(connection.timeout, float | None)
+    assert_type(connection.location, Location | None)
+    assert_type(connection.opened_at, datetime.datetime)
+    assert_type(connection.closed_at, datetime.datetime | None)
+    if connection.tls:
+        assert_type(connection.tls.version, str)
+        assert_type(connection.tls.cipher, str)
+        assert_type(connection.tls.sni, str | None)
+
+
+def test_errors(smtpports: SMTPPorts) -> None:
+    try:
+        smtpports.block(588, how="dorp")
+    except UnknownPort as error:
+        assert_type(error.known, tuple[int, ...])
+        assert_type(error.local_port_of, int | None)
+    except UnknownName as error:
+        assert_type(error.what, str)
+        assert_type(error.known, tuple[object, ...])
+    except UnknownCriterion as error:
+        assert_type(error.known, tuple[str, ...])
+    except BlockingWaitError as error:
+        assert_type(error.twin, str)
+    except (ClosedError, ConfigurationError, ServerError) as error:
+        base: SMTPPortsError = error
+        assert base.args
+    with pytest.raises(KeyError):
+        smtpports.ports[588]
+    with pytest.raises(ValueError, match="dorp"):
+        smtpports.block(587, how="dorp")
+
+
+# What the type checker refuses; a comment that is not needed is an error of its own (warn_unused_ignores).
+
+
+def test_mistakes(smtpports: SMTPPorts) -> None:
+    smtpports.block("587")  # type: ignore[arg-type] # a port is an int
+    smtpports.block(587, how=25)  # type: ignore[arg-type] # a kind is a name or a Block
+    smtpports.route(25)  # type: ignore[arg-type] # a host is a name
+    smtpports.assert_attempted(587)  # type: ignore[arg-type] # a sequence of numbers
+    smtpports.ports[587].profile.greeting = "hello"  # type: ignore[misc] # a profile does not change
+    smtpports.messages[0] = smtpports.messages[1]  # type: ignore[index] # a mailbox does not change
+    smtpports.ports["587"]  # type: ignore[index] # a port is an int

@@ -1,0 +1,122 @@
+"""What a network does to a port, and which of several words on it holds."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from pytest_smtpports import Block, Drop, Refuse, UnknownName
+from pytest_smtpports._ports._blocks import KINDS, Layer, block_of, effective
+
+
+@pytest.mark.parametrize(("kind", "block"), [("drop", Drop()), ("refuse", Refuse())])
+def test_a_kind_is_the_name_of_a_block(kind: str, block: Block) -> None:
+    assert block_of(kind) == block
+
+
+def test_every_kind_is_listed_under_its_own_name() -> None:
+    assert {kind: block.kind for kind, block in KINDS.items()} == {"drop": "drop", "refuse": "refuse"}
+
+
+def test_a_block_stands_for_itself() -> None:
+    block = Refuse()
+
+    assert block_of(block) is block
+
+
+def test_an_unknown_kind_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(UnknownName) as caught:
+        block_of("refused")
+
+    assert str(caught.value) == ("'refused' is not a block kind; did you mean 'refuse'? Valid: 'drop', 'refuse'.")
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (587, "587 is not a block kind."),
+        (None, "None is not a block kind."),
+        (["drop"], "['drop'] is not a block kind; did you mean 'drop'?"),
+        ({}, "{} is not a block kind."),
+    ],
+)
+def test_what_is_no_kind_at_all_is_refused(how: object, said: str) -> None:
+    with pytest.raises(UnknownName) as caught:
+        block_of(how)  # type: ignore[arg-type] # wrong on purpose
+
+    assert str(caught.value) == f"{said} Valid: 'drop', 'refuse'."
+
+
+@pytest.mark.parametrize(
+    ("block", "reason"),
+    [(Drop(), "the SYN was not answered"), (Refuse(), "the connection was refused")],
+)
+def test_a_block_says_what_happens_to_a_client(block: Block, reason: str) -> None:
+    assert block.reason == reason
+
+
+@pytest.mark.parametrize("block", [Drop(), Refuse()])
+def test_a_block_is_a_value(block: Block) -> None:
+    assert block == type(block)()
+    assert hash(block) == hash(type(block)())
+    assert pickle.loads(pickle.dumps(block)) == block  # noqa: S301 # our own bytes
+
+
+def test_blocks_of_two_kinds_differ() -> None:
+    blocks: list[Block] = [Drop(), Refuse()]
+
+    assert blocks[0] != blocks[1]
+
+
+def test_without_a_word_a_port_is_open() -> None:
+    assert effective([], 587) is None
+
+
+def test_a_word_on_another_port_leaves_this_one_open() -> None:
+    assert effective([Layer({25: Drop()})], 587) is None
+
+
+def test_the_latest_word_on_a_port_holds() -> None:
+    layers = [Layer({587: Drop()}), Layer({587: Refuse()}), Layer({25: Drop()})]
+
+    assert effective(layers, 587) == Refuse()
+
+
+def test_a_later_word_can_open_a_port() -> None:
+    assert effective([Layer({587: Drop()}), Layer({587: None})], 587) is None
+
+
+def test_an_earlier_word_holds_again_when_the_later_one_is_gone() -> None:
+    earlier, later = Layer({587: Drop()}), Layer({587: None})
+    layers = [earlier, later]
+
+    layers.remove(later)
+
+    assert effective(layers, 587) == Drop()
+
+
+def test_a_word_on_one_route_speaks_of_no_other_way() -> None:
+    route, other = object(), object()
+    layers = [Layer({587: Drop()}, route)]
+
+    assert effective(layers, 587, route) == Drop()
+    assert effective(layers, 587, other) is None
+    assert effective(layers, 587) is None
+
+
+def test_a_word_on_every_way_speaks_of_a_route_too() -> None:
+    assert effective([Layer({587: Drop()})], 587, object()) == Drop()
+
+
+def test_among_words_on_a_route_and_on_every_way_the_latest_holds() -> None:
+    route = object()
+    opened = Layer({587: None}, route)
+    blocked = Layer({587: Drop()})
+
+    assert effective([blocked, opened], 587, route) is None
+    assert effective([opened, blocked], 587, route) == Drop()
+
+
+def test_two_equal_words_are_two() -> None:
+    assert Layer({587: Drop()}) != Layer({587: Drop()})

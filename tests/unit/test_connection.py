@@ -1,0 +1,124 @@
+"""One connection, and the words for how it ended."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import FrozenInstanceError
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_smtpports import Line, Location, Login, Outcome
+from pytest_smtpports._mail._connection import Facts, outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_smtpports import Connection
+
+REFUSED_LOGIN = Login("ada", "PLAIN", succeeded=False)
+LOGIN = Login("user", "LOGIN", succeeded=True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome", "reason"),
+    [
+        (Facts(blocked="drop: the SYN was not answered"), Outcome.BLOCKED, "drop: the SYN was not answered"),
+        (
+            Facts(not_emulated=True),
+            Outcome.REFUSED,
+            "the connection was refused: this number is not an emulated port",
+        ),
+        (Facts(tls_error="the client does not know our CA"), Outcome.TLS_FAILED, "the client does not know our CA"),
+        (Facts(delivered=1), Outcome.DELIVERED, "1 message taken"),
+        (Facts(delivered=2), Outcome.DELIVERED, "2 messages taken"),
+        (Facts(logins=(REFUSED_LOGIN,)), Outcome.AUTH_FAILED, "the login of 'ada' was refused"),
+        (Facts(refusal="RCPT got 550"), Outcome.REFUSED, "RCPT got 550"),
+        (Facts(), Outcome.OPEN, "still open before it said anything"),
+        (Facts(last_line="EHLO client"), Outcome.OPEN, "still open after 'EHLO client'"),
+        (Facts(closed=True, said_quit=True), Outcome.QUIT, "the client said QUIT without sending a message"),
+        (Facts(closed=True), Outcome.ABANDONED, "the client went away before it said anything"),
+        (
+            Facts(closed=True, last_line="EHLO client"),
+            Outcome.ABANDONED,
+            "the client went away after 'EHLO client'",
+        ),
+        (
+            Facts(closed=True, ending="idle for too long", last_line="NOOP"),
+            Outcome.ABANDONED,
+            "idle for too long after 'NOOP'",
+        ),
+    ],
+)
+def test_an_outcome_follows_from_the_facts(facts: Facts, outcome: Outcome, reason: str) -> None:
+    assert outcome_of(facts) == (outcome, reason)
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        (Facts(delivered=1, logins=(REFUSED_LOGIN,), refusal="550"), Outcome.DELIVERED),
+        (Facts(delivered=1, closed=True, said_quit=True), Outcome.DELIVERED),
+        (Facts(logins=(REFUSED_LOGIN,), refusal="530"), Outcome.AUTH_FAILED),
+        (Facts(logins=(REFUSED_LOGIN, LOGIN), closed=True, said_quit=True), Outcome.QUIT),
+        (Facts(logins=(REFUSED_LOGIN, LOGIN), refusal="550"), Outcome.REFUSED),
+        (Facts(refusal="550", closed=True, said_quit=True), Outcome.REFUSED),
+        (Facts(tls_error="handshake", closed=True), Outcome.TLS_FAILED),
+        (Facts(logins=(LOGIN,)), Outcome.OPEN),
+    ],
+)
+def test_what_lets_a_message_through_or_stops_it_weighs_most(facts: Facts, outcome: Outcome) -> None:
+    assert outcome_of(facts)[0] is outcome
+
+
+def test_the_last_refused_login_is_named() -> None:
+    facts = Facts(logins=(REFUSED_LOGIN, Login("bob", "LOGIN", succeeded=False)))
+
+    assert outcome_of(facts)[1] == "the login of 'bob' was refused"
+
+
+def test_the_outcomes_are_these() -> None:
+    assert [outcome.value for outcome in Outcome] == [
+        "delivered",
+        "blocked",
+        "tls-failed",
+        "auth-failed",
+        "refused",
+        "quit",
+        "abandoned",
+        "open",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (Line("S", 0.0, "220 ready"), "  0.000 S: 220 ready"),
+        (Line("C", 12.3456, "QUIT"), " 12.346 C: QUIT"),
+        (Line("C", 4321.5, "QUIT"), "4321.500 C: QUIT"),
+    ],
+)
+def test_a_line_of_the_dialogue_shows_when_and_who(line: Line, text: str) -> None:
+    assert str(line) == text
+
+
+def test_a_location_is_written_as_editors_take_it() -> None:
+    assert str(Location("app/mail.py", 12)) == "app/mail.py:12"
+
+
+def test_a_connection_cannot_be_changed(make_connection: Callable[..., Connection]) -> None:
+    with pytest.raises(FrozenInstanceError):
+        make_connection(25, Outcome.QUIT, "nothing").port = 26  # type: ignore[misc] # that it is refused is the point
+
+
+def test_a_connection_survives_pickling(make_connection: Callable[..., Connection]) -> None:
+    connection = make_connection(
+        587,
+        Outcome.BLOCKED,
+        "the SYN was not answered",
+        block="drop",
+        dialogue=(Line("S", 0.0, "220 ready"),),
+        location=Location("app/mail.py", 12),
+    )
+
+    assert pickle.loads(pickle.dumps(connection)) == connection  # noqa: S301 # our own bytes

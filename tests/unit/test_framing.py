@@ -1,0 +1,263 @@
+"""Bytes in, command lines and messages out: whole, byte by byte, in any pieces, with more behind."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_smtpports._ports._framing import Framing, LineTooLong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+LIMIT = 40
+JUNK = b"NOOP\r\n"
+
+# One message as it goes over the wire, and as it is read.
+MESSAGES = [
+    pytest.param(b".\r\n", b"", id="nothing at all"),
+    pytest.param(b"\r\n.\r\n", b"\r\n", id="an empty line"),
+    pytest.param(b"Hello\r\n.\r\n", b"Hello\r\n", id="one line"),
+    pytest.param(b"Subject: x\r\n\r\nHello\r\n.\r\n", b"Subject: x\r\n\r\nHello\r\n", id="head and body"),
+    pytest.param(b"..\r\n.\r\n", b".\r\n", id="a dot alone in the first line"),
+    pytest.param(b"..first\r\n.\r\n", b".first\r\n", id="a dot before the first line"),
+    pytest.param(b"a\r\n..b\r\n...\r\n..\r\n.\r\n", b"a\r\n.b\r\n..\r\n.\r\n", id="dots before later lines"),
+    pytest.param(b"a\r\n.b\r\n.\r\n", b"a\r\nb\r\n", id="a dot that was not doubled"),
+    pytest.param(b"a.b\r\nc..\r\n.\r\n", b"a.b\r\nc..\r\n", id="dots inside lines"),
+    pytest.param(b"\x00\xff\xc3\xbc\r\n.\r\n", b"\x00\xff\xc3\xbc\r\n", id="every kind of byte"),
+    pytest.param(b"a\n.\nb\r\n.\r\n", b"a\n.\nb\r\n", id="LF.LF"),
+    pytest.param(b"a\n.\r\nb\r\n.\r\n", b"a\n.\r\nb\r\n", id="LF.CRLF"),
+    pytest.param(b"a\r\n.\nb\r\n.\r\n", b"a\r\n\nb\r\n", id="CRLF.LF"),
+    pytest.param(b"a\r.\rb\r\n.\r\n", b"a\r.\rb\r\n", id="CR.CR"),
+    pytest.param(b"a\r\n.\rb\r\n.\r\n", b"a\r\n\rb\r\n", id="CRLF.CR"),
+    pytest.param(b"\n.\r\n\r\n.\r\n", b"\n.\r\n\r\n", id="LF.CRLF at the start"),
+    pytest.param(b"a\r\r\n.\r\n", b"a\r\r\n", id="CRCRLF.CRLF"),
+]
+
+
+def singly(wire: bytes) -> list[bytes]:
+    return [wire[place : place + 1] for place in range(len(wire))]
+
+
+def messages_in(pieces: Iterable[bytes]) -> list[bytes]:
+    """What `message()` has given, asked once after each piece."""
+    framing = Framing()
+    came = []
+    for piece in pieces:
+        framing.feed(piece)
+        came.append(framing.message())
+    return [message for message in came if message is not None]
+
+
+def lines_in(pieces: Iterable[bytes], limit: int = LIMIT) -> list[bytes | None]:
+    """What `line()` has given, None for a line that was too long."""
+    framing = Framing()
+    came: list[bytes | None] = []
+    for piece in pieces:
+        framing.feed(piece)
+        came += waiting_lines(framing, limit)
+    return came
+
+
+def waiting_lines(framing: Framing, limit: int) -> list[bytes | None]:
+    came: list[bytes | None] = []
+    while True:
+        try:
+            line = framing.line(limit)
+        except LineTooLong:
+            came.append(None)
+            continue
+        if line is None:
+            return came
+        came.append(line)
+
+
+def converse(pieces: Iterable[bytes], kinds: Sequence[str]) -> list[bytes]:
+    """Lines and messages, read in the given order."""
+    framing = Framing()
+    came: list[bytes] = []
+    for piece in pieces:
+        framing.feed(piece)
+        while len(came) < len(kinds):
+            read = framing.message() if kinds[len(came)] == "message" else framing.line(10_000)
+            if read is None:
+                break
+            came.append(read)
+    return came
+
+
+def stuffed(lines: Iterable[bytes]) -> bytes:
+    """As a client sends it (RFC 5321 §4.5.2): a dot before each line that begins with one, and the end."""
+    return b"".join(b"." * line.startswith(b".") + line + b"\r\n" for line in lines) + b".\r\n"
+
+
+@pytest.mark.parametrize(("wire", "message"), MESSAGES)
+def test_a_message_is_read_whole(wire: bytes, message: bytes) -> None:
+    assert messages_in([wire]) == [message]
+
+
+@pytest.mark.parametrize(("wire", "message"), MESSAGES)
+def test_a_message_is_read_byte_by_byte(wire: bytes, message: bytes) -> None:
+    assert messages_in(singly(wire)) == [message]
+
+
+@pytest.mark.parametrize(("wire", "message"), MESSAGES)
+def test_what_follows_a_message_is_left_for_the_next_line(wire: bytes, message: bytes) -> None:
+    framing = Framing()
+    framing.feed(wire + JUNK)
+
+    assert framing.message() == message
+    assert framing.line(LIMIT) == JUNK
+
+
+@pytest.mark.parametrize(("wire", "message"), MESSAGES)
+def test_a_message_without_its_last_byte_is_incomplete(wire: bytes, message: bytes) -> None:
+    framing = Framing()
+    framing.feed(wire[:-1])
+
+    assert framing.message() is None
+    framing.feed(wire[-1:])
+    assert framing.message() == message
+
+
+def test_two_messages_in_one_piece_are_two() -> None:
+    framing = Framing()
+    framing.feed(b"one\r\n.\r\ntwo\r\n.\r\n")
+
+    assert [framing.message(), framing.message(), framing.message()] == [b"one\r\n", b"two\r\n", None]
+
+
+LINES = [
+    pytest.param(b"EHLO client\r\n", [b"EHLO client\r\n"], id="a command"),
+    pytest.param(b"\r\n", [b"\r\n"], id="an empty line"),
+    pytest.param(b"\n", [b"\n"], id="LF alone"),
+    pytest.param(b"NOOP\nQUIT\r\n", [b"NOOP\n", b"QUIT\r\n"], id="a line that ends with LF"),
+    pytest.param(b"NOOP\rQUIT\r\n", [b"NOOP\rQUIT\r\n"], id="a CR inside a line"),
+    pytest.param(b"\x00\xff\r\n", [b"\x00\xff\r\n"], id="every kind of byte"),
+    pytest.param(b"MAIL\r\nRCPT\r\nDATA\r\n", [b"MAIL\r\n", b"RCPT\r\n", b"DATA\r\n"], id="pipelined"),
+    pytest.param(b"x" * (LIMIT - 2) + b"\r\n", [b"x" * (LIMIT - 2) + b"\r\n"], id="as long as it may be"),
+    pytest.param(b"x" * (LIMIT - 1) + b"\r\n", [None], id="one octet too long"),
+    pytest.param(b"x" * LIMIT + b"\n", [None], id="too long by its end"),
+    pytest.param(b"x" * 500 + b"\r\n" + JUNK, [None, JUNK], id="far too long, then a good one"),
+    pytest.param((b"x" * 500 + b"\r\n") * 2 + JUNK, [None, None, JUNK], id="far too long, twice"),
+]
+
+
+@pytest.mark.parametrize(("wire", "lines"), LINES)
+def test_lines_are_read_whole(wire: bytes, lines: list[bytes | None]) -> None:
+    assert lines_in([wire]) == lines
+
+
+@pytest.mark.parametrize(("wire", "lines"), LINES)
+def test_lines_are_read_byte_by_byte(wire: bytes, lines: list[bytes | None]) -> None:
+    assert lines_in(singly(wire)) == lines
+
+
+@pytest.mark.parametrize(("wire", "lines"), LINES)
+def test_a_beginning_behind_the_lines_waits_for_its_end(wire: bytes, lines: list[bytes | None]) -> None:
+    assert lines_in([wire + b"QUI", b"T\r\n"]) == [*lines, b"QUIT\r\n"]
+
+
+def test_a_line_that_is_too_long_is_forgotten_while_it_comes() -> None:
+    framing = Framing()
+    for _ in range(1000):
+        framing.feed(b"x" * 1000)
+        assert framing.line(LIMIT) is None
+
+    framing.feed(b"\r\n" + JUNK)
+    with pytest.raises(LineTooLong):
+        framing.line(LIMIT)
+    assert framing.line(LIMIT) == JUNK
+
+
+def test_what_was_searched_for_a_line_is_searched_again_for_a_message() -> None:
+    framing = Framing()
+    framing.feed(b"abc\r")
+
+    assert framing.line(100) is None
+    framing.feed(b"\n.\r\n")
+    assert framing.message() == b"abc\r\n"
+
+
+def test_what_was_searched_for_a_message_is_searched_again_for_a_line() -> None:
+    framing = Framing()
+    framing.feed(b"NOOP\r\nQUIT\r\n")
+
+    assert framing.message() is None
+    assert [framing.line(100), framing.line(100), framing.line(100)] == [b"NOOP\r\n", b"QUIT\r\n", None]
+
+
+@pytest.mark.parametrize(("wire", "message"), MESSAGES)
+def test_a_line_that_is_looked_for_in_vain_leaves_the_message_as_it_is(wire: bytes, message: bytes) -> None:
+    start = wire[: wire.index(b"\n")]
+    framing = Framing()
+    framing.feed(start)
+
+    assert framing.line(LIMIT) is None
+    framing.feed(wire[len(start) :])
+    assert framing.message() == message
+
+
+def test_what_was_not_read_is_forgotten() -> None:
+    framing = Framing()
+    framing.feed(b"STARTTLS\r\nMAIL FROM:<smuggled@example.com>\r\nRCP")
+
+    assert framing.line(LIMIT) == b"STARTTLS\r\n"
+    framing.clear()
+    framing.feed(b"EHLO client\r\n")
+    assert framing.line(LIMIT) == b"EHLO client\r\n"
+
+
+def test_a_line_that_was_too_long_is_forgotten_too() -> None:
+    framing = Framing()
+    framing.feed(b"x" * 500)
+
+    assert framing.line(LIMIT) is None
+    framing.clear()
+    framing.feed(JUNK)
+    assert framing.line(LIMIT) == JUNK
+
+
+TEXT = st.binary(max_size=30).map(lambda octets: octets.replace(b"\r", b"").replace(b"\n", b""))
+COMMANDS = st.tuples(st.just("line"), TEXT.map(lambda text: text + b"\r\n"))
+DOTTED = st.sampled_from([b"", b".", b"..", b".\n", b"\r", b"\n.", b"-.", b"a"]).flatmap(
+    lambda start: TEXT.map(lambda text: start + text)
+)
+BODIES = st.lists(DOTTED.filter(lambda line: b"\r\n" not in line and not line.endswith(b"\r")), max_size=6)
+
+
+@settings(deadline=None)
+@given(BODIES)
+def test_a_message_comes_through_dot_stuffing_as_it_was(lines: list[bytes]) -> None:
+    assert messages_in([stuffed(lines)]) == [b"".join(line + b"\r\n" for line in lines)]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(COMMANDS, st.tuples(st.just("message"), BODIES.map(stuffed))), min_size=1, max_size=6), st.data()
+)
+def test_a_conversation_reads_the_same_in_any_pieces(parts: list[tuple[str, bytes]], data: st.DataObject) -> None:
+    kinds = [kind for kind, _ in parts]
+    wire = b"".join(octets for _, octets in parts)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=12)))
+    pieces = [wire[start:end] for start, end in pairwise([0, *cuts, len(wire)])]
+
+    whole = converse([wire], kinds)
+
+    assert len(whole) == len(parts)
+    assert converse(pieces, kinds) == whole
+    assert converse(singly(wire), kinds) == whole
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=60), max_size=6), st.data())
+def test_lines_read_the_same_in_any_pieces_however_long(parts: list[bytes], data: st.DataObject) -> None:
+    wire = b"\n".join([*parts, b""])
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=12)))
+    pieces = [wire[start:end] for start, end in pairwise([0, *cuts, len(wire)])]
+
+    assert lines_in(pieces) == lines_in([wire]) == lines_in(singly(wire))

@@ -1,0 +1,75 @@
+"""What the wire tests share: a client that speaks bytes, and the record of one that has to be waited for."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_smtpports import Port
+
+    Dial = Callable[[Port], "RawClient"]
+    Eventually = Callable[[Callable[[], object]], None]
+
+
+class RawClient:
+    """A socket, and the replies that come from it."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.socket = socket.create_connection(address, timeout=5)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._replies = self.socket.makefile("rb")
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def send_byte_by_byte(self, data: bytes) -> None:
+        for place in range(len(data)):
+            self.socket.sendall(data[place : place + 1])
+
+    def reply(self) -> str:
+        lines = [self._replies.readline()]
+        while lines[-1][3:4] == b"-":
+            lines.append(self._replies.readline())
+        return b"".join(lines).decode()
+
+    def ask(self, line: str) -> str:
+        self.send(line.encode() + b"\r\n")
+        return self.reply()
+
+    def rest(self) -> bytes:
+        return self._replies.read()
+
+    def end_of_sending(self) -> None:
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._replies.close()
+        self.socket.close()
+
+
+@pytest.fixture
+def dial() -> Iterator[Dial]:
+    with ExitStack() as closing:
+
+        def dial_port(port: Port) -> RawClient:
+            client = RawClient(port.address)
+            closing.callback(client.close)
+            return client
+
+        yield dial_port
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    def wait(holds: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 5
+        assert next(held for held in iter(holds, object()) if held or time.monotonic() > deadline)
+
+    return wait

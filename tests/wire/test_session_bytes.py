@@ -1,0 +1,443 @@
+"""What a session makes of the bytes of a client, however they come."""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_smtpports import PROFILES, Outcome, SMTPPorts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.wire.conftest import Dial, Eventually, RawClient
+
+SESSION = (
+    b"EHLO client.example\r\nMAIL FROM:<app@example.com>\r\nRCPT TO:<ada@example.org>\r\nDATA\r\n"
+    b"Subject: Hello\r\n\r\n..dot\r\n.\r\nQUIT\r\n"
+)
+LAST = "221 2.0.0 Bye\r\n"
+PASSWORD = "s3cret-p4ssword"
+PLAIN = b64encode(f"\0user\0{PASSWORD}".encode()).decode()
+USER64, PASSWORD64 = (b64encode(text.encode()).decode() for text in ("user", PASSWORD))
+# RFC 4954 §4: 12288 octets, CRLF among them, are what a server must take.
+LONGEST = 12_288
+
+
+@pytest.fixture
+def mx(smtpports: SMTPPorts, dial: Dial) -> RawClient:
+    client = dial(smtpports.ports[25])
+    client.reply()
+    return client
+
+
+@pytest.fixture
+def transaction(mx: RawClient) -> RawClient:
+    for line in ("EHLO client.example", "MAIL FROM:<app@example.com>", "RCPT TO:<ada@example.org>"):
+        assert mx.ask(line).startswith("250")
+    assert mx.ask("DATA").startswith("354 ")
+    return mx
+
+
+# A session, however it is cut
+
+
+def assert_whole(smtpports: SMTPPorts, answered: bytes) -> None:
+    assert answered.decode().endswith(LAST)
+    assert smtpports.messages.only.raw == b"Subject: Hello\r\n\r\n.dot\r\n"
+    assert smtpports.connections[0].outcome is Outcome.DELIVERED
+
+
+def test_a_session_in_one_segment_is_answered_as_a_whole(smtpports: SMTPPorts, mx: RawClient) -> None:
+    mx.send(SESSION)
+
+    assert_whole(smtpports, mx.rest())
+
+
+def test_a_session_byte_by_byte_is_answered_alike(smtpports: SMTPPorts, mx: RawClient) -> None:
+    mx.send_byte_by_byte(SESSION)
+
+    assert_whole(smtpports, mx.rest())
+
+
+@pytest.mark.parametrize("size", [2, 3, 7, 64])
+def test_a_session_cut_anywhere_is_answered_alike(smtpports: SMTPPorts, mx: RawClient, size: int) -> None:
+    for place in range(0, len(SESSION), size):
+        mx.send(SESSION[place : place + size])
+
+    assert_whole(smtpports, mx.rest())
+
+
+def test_what_comes_behind_quit_is_not_answered(smtpports: SMTPPorts, mx: RawClient) -> None:
+    mx.send(SESSION + b"NOOP\r\nMAIL FROM:<x@y.z>\r\njunk")
+    mx.end_of_sending()
+
+    assert_whole(smtpports, mx.rest())
+
+
+def test_a_client_that_has_sent_everything_and_closed_its_side_gets_every_answer(
+    smtpports: SMTPPorts, mx: RawClient
+) -> None:
+    mx.send(SESSION)
+    mx.end_of_sending()
+
+    assert_whole(smtpports, mx.rest())
+
+
+def test_a_client_that_closes_its_side_without_quit_is_answered_and_let_go(smtpports: SMTPPorts, mx: RawClient) -> None:
+    mx.send(b"NOOP\r\nNOOP\r\nNO")
+    mx.end_of_sending()
+
+    assert mx.rest() == b"250 OK\r\n250 OK\r\n"
+    connection = smtpports.connections[0]
+    assert connection.outcome is Outcome.ABANDONED
+    assert connection.reason == "the client went away after 'NOOP'"
+
+
+def test_a_message_that_is_cut_off_is_not_taken(smtpports: SMTPPorts, transaction: RawClient) -> None:
+    transaction.send(b"Subject: Half\r\n\r\nof a mess")
+    transaction.end_of_sending()
+
+    assert transaction.rest() == b""
+    smtpports.assert_not_sent()
+    assert smtpports.connections[0].outcome is Outcome.ABANDONED
+
+
+# Line ends
+
+
+@pytest.mark.parametrize("line", [b"NOOP\n", b"\n", b"MAIL FROM:<a@b.c>\n", b"QUIT\n"])
+def test_a_command_that_ends_with_lf_alone_is_refused(mx: RawClient, line: bytes) -> None:
+    mx.send(line)
+
+    assert mx.reply() == "500 5.5.2 A line ends with CRLF, not with LF alone\r\n"
+    assert mx.ask("NOOP") == "250 OK\r\n"
+
+
+def test_a_cr_alone_ends_no_command(mx: RawClient) -> None:
+    mx.send(b"NOOP\rNOOP\r\n")
+
+    assert mx.reply().startswith("500 ")
+    assert mx.ask("NOOP") == "250 OK\r\n"
+
+
+@pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n", b"\r\n\x00.\r\n"])
+def test_nothing_but_crlf_dot_crlf_ends_a_message(smtpports: SMTPPorts, transaction: RawClient, end: bytes) -> None:
+    smuggled = (
+        b"Subject: One\r\n\r\nbody" + end + b"MAIL FROM:<eve@example.net>\r\nRCPT TO:<eve@example.net>\r\nDATA\r\n"
+    )
+    transaction.send(smuggled + b"\r\n.\r\nQUIT\r\n")
+
+    assert transaction.rest() == b"250 2.0.0 Ok: message taken\r\n221 2.0.0 Bye\r\n"
+    assert smtpports.messages.only.raw == smuggled.replace(b"\r\n.", b"\r\n") + b"\r\n"
+
+
+def test_an_empty_message_is_a_message(smtpports: SMTPPorts, transaction: RawClient) -> None:
+    transaction.send(b".\r\nQUIT\r\n")
+
+    assert transaction.rest() == b"250 2.0.0 Ok: message taken\r\n221 2.0.0 Bye\r\n"
+    assert smtpports.messages.only.raw == b""
+
+
+def test_the_end_of_a_message_byte_by_byte_ends_it(smtpports: SMTPPorts, transaction: RawClient) -> None:
+    transaction.send_byte_by_byte(b"Subject: x\r\n\r\n..\r\n.\r\n.\r\nQUIT\r\n")
+
+    assert transaction.rest().endswith(LAST.encode())
+    assert smtpports.messages.only.raw == b"Subject: x\r\n\r\n.\r\n"
+
+
+# Strange bytes
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"NOOP \xff\xfe",
+        b"\x80\x81\x82",
+        b"MAIL FROM:<\xe9@example.com>",
+        b"NOOP \x00",
+        b"MAIL FROM:<a\x00@b.c>",
+        b"NOOP\tx",
+        b"\x1b[31mNOOP",
+        b"NOOP \x7f",
+    ],
+)
+def test_what_is_no_text_is_refused_and_shown_as_escapes(smtpports: SMTPPorts, mx: RawClient, line: bytes) -> None:
+    mx.send(line + b"\r\n")
+
+    assert mx.reply() == "500 5.5.2 A command is text in UTF-8 without control characters\r\n"
+    assert mx.ask("NOOP") == "250 OK\r\n"
+    said = [each.text for each in smtpports.connections[0].dialogue]
+    assert all(text.isprintable() for text in said)
+
+
+def test_a_client_that_talks_first_is_answered_in_order(smtpports: SMTPPorts, dial: Dial) -> None:
+    client = dial(smtpports.ports[25])
+    client.send(b"EHLO client.example\r\n")
+
+    assert client.reply().startswith("220 ")
+    assert client.reply().startswith("250-")
+
+
+# Long lines
+
+
+def test_the_longest_command_line_is_taken(mx: RawClient) -> None:
+    line = "NOOP " + "x" * (LONGEST - len("NOOP \r\n"))
+
+    assert mx.ask(line) == "250 OK\r\n"
+
+
+@pytest.mark.parametrize("excess", [1, 100_000, 5_000_000])
+def test_an_overlong_command_line_is_answered_once_and_the_session_goes_on(mx: RawClient, excess: int) -> None:
+    line = "NOOP " + "x" * (LONGEST - len("NOOP \r\n") + excess)
+
+    assert mx.ask(line) == "500 5.5.2 Command line too long\r\n"
+    assert mx.ask("NOOP") == "250 OK\r\n"
+
+
+def test_an_overlong_command_line_in_pieces_is_answered_once(mx: RawClient) -> None:
+    for _ in range(50):
+        mx.send(b"x" * 500)
+    mx.send(b"\r\nNOOP\r\n")
+
+    assert mx.reply() == "500 5.5.2 Command line too long\r\n"
+    assert mx.reply() == "250 OK\r\n"
+
+
+# STARTTLS
+
+
+def test_what_is_sent_in_clear_behind_starttls_is_discarded(smtpports: SMTPPorts, dial: Dial) -> None:
+    client = dial(smtpports.ports[2525])
+    client.reply()
+    client.ask("EHLO client.example")
+    client.send(b"STARTTLS\r\nEHLO eve.example\r\nNOOP\r\nhalf a li")
+    assert client.reply() == "220 2.0.0 Ready to start TLS\r\n"
+
+    with smtpports.client_context().wrap_socket(client.socket, server_hostname="localhost") as secured:
+        secured.sendall(b"MAIL FROM:<a@b.c>\r\n")
+        assert secured.recv(1000) == b"503 5.5.1 Say EHLO or HELO first\r\n"
+        secured.sendall(b"EHLO client.example\r\n")
+        assert secured.recv(1000).startswith(b"250-localhost\r\n")
+
+
+def test_a_handshake_that_is_none_ends_the_connection(smtpports: SMTPPorts, dial: Dial, eventually: Eventually) -> None:
+    client = dial(smtpports.ports[587])
+    client.reply()
+    client.ask("EHLO client.example")
+    client.ask("STARTTLS")
+    client.send(b"EHLO client.example\r\n")
+    client.rest()
+
+    eventually(lambda: smtpports.connections[0].closed_at)
+    connection = smtpports.connections[0]
+    assert connection.outcome is Outcome.TLS_FAILED
+    assert "in clear" in connection.reason
+
+
+def test_a_client_that_goes_away_in_the_handshake_is_told_of(
+    smtpports: SMTPPorts, dial: Dial, eventually: Eventually
+) -> None:
+    client = dial(smtpports.ports[587])
+    client.reply()
+    client.ask("EHLO client.example")
+    client.ask("STARTTLS")
+    client.end_of_sending()
+    client.rest()
+
+    eventually(lambda: smtpports.connections[0].closed_at)
+    connection = smtpports.connections[0]
+    assert (connection.outcome, connection.reason) == (
+        Outcome.TLS_FAILED,
+        "the client went away in the TLS handshake",
+    )
+
+
+# Idle clients
+
+
+@pytest.mark.parametrize(
+    "said", [(), ("EHLO client.example",), ("EHLO client.example", "MAIL FROM:<a@b.c>", "RCPT TO:<a@b.c>", "DATA")]
+)
+def test_an_idle_client_gets_421_and_is_let_go(dial: Dial, said: tuple[str, ...]) -> None:
+    with SMTPPorts([replace(PROFILES[25], idle_timeout=0.2)]) as smtpports:
+        client = dial(smtpports.ports[25])
+        client.reply()
+        for line in said:
+            client.ask(line)
+
+        assert client.rest() == b"421 4.4.2 Idle for too long, closing the connection\r\n"
+        assert smtpports.connections[0].closed_at is not None
+        smtpports.assert_not_sent()
+
+
+def test_the_reason_of_an_idle_client_is_told(dial: Dial) -> None:
+    with SMTPPorts([replace(PROFILES[25], idle_timeout=0.2)]) as smtpports:
+        client = dial(smtpports.ports[25])
+        client.reply()
+        client.ask("NOOP")
+        client.rest()
+
+        connection = smtpports.connections[0]
+        assert (connection.outcome, connection.reason) == (
+            Outcome.ABANDONED,
+            "the client was idle for 0.2 s after 'NOOP'",
+        )
+
+
+def test_an_idle_client_under_tls_gets_421_too() -> None:
+    with (
+        SMTPPorts([replace(PROFILES[465], idle_timeout=0.2)]) as smtpports,
+        smtpports.ports[465].connect() as client,
+    ):
+        assert client.sock is not None
+        assert client.sock.recv(1000) == b"421 4.4.2 Idle for too long, closing the connection\r\n"
+        client.close()
+
+
+# Logins
+
+
+@pytest.fixture
+def login(dial: Dial) -> Iterator[tuple[RawClient, SMTPPorts]]:
+    with SMTPPorts(password=PASSWORD) as smtpports:
+        client = dial(smtpports.ports[2525])
+        client.reply()
+        client.ask("EHLO client.example")
+        yield client, smtpports
+
+
+OK = "235 2.7.0 Authentication successful\r\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ([f"AUTH PLAIN {PLAIN}"], 235),
+        (["AUTH PLAIN", PLAIN], 235),
+        ([f"auth plain {PLAIN}"], 235),
+        ([f"AUTH pLaIn {PLAIN}"], 235),
+        (["AUTH LOGIN", USER64, PASSWORD64], 235),
+        ([f"AUTH LOGIN {USER64}", PASSWORD64], 235),
+        (["auth login", USER64, PASSWORD64], 235),
+        ([f"AUTH PLAIN {USER64}"], 501),
+        (["AUTH PLAIN", "*"], 501),
+        (["AUTH LOGIN", "*"], 501),
+        (["AUTH LOGIN", USER64, "*"], 501),
+        (["AUTH PLAIN not!base64"], 501),
+        (["AUTH PLAIN", "not!base64"], 501),
+        (["AUTH LOGIN", "not!base64"], 501),
+        (["AUTH LOGIN", USER64, "not!base64"], 501),
+        (["AUTH LOGIN", USER64, USER64], 535),
+        ([f"AUTH PLAIN {PLAIN} {PLAIN}"], 501),
+        (["AUTH"], 501),
+        (["AUTH CRAM-MD5"], 504),
+        (["AUTH PLAIN", "x" * 13_000], 500),
+        (["AUTH LOGIN", "x" * 13_000], 500),
+        (["AUTH LOGIN", USER64, "x" * 13_000], 500),
+        ([f"AUTH PLAIN {'x' * 13_000}"], 500),
+    ],
+)
+def test_a_login_is_answered_and_the_session_goes_on(
+    login: tuple[RawClient, SMTPPorts], lines: list[str], code: int
+) -> None:
+    client, smtpports = login
+    for line in lines[:-1]:
+        assert client.ask(line).startswith("334 ")
+
+    assert client.ask(lines[-1]).startswith(f"{code} ")
+    assert client.ask("NOOP") == "250 OK\r\n"
+    assert [each.succeeded for each in smtpports.connections[0].logins] == {235: [True], 535: [False]}.get(code, [])
+
+
+def test_a_challenge_of_plain_keeps_its_blank(login: tuple[RawClient, SMTPPorts]) -> None:
+    client, _ = login
+
+    assert client.ask("AUTH PLAIN") == "334 \r\n"
+
+
+def test_a_login_of_the_greatest_length_is_read(login: tuple[RawClient, SMTPPorts]) -> None:
+    client, _ = login
+    line = "AUTH PLAIN "
+    room = (LONGEST - len(line) - 2) // 4 * 3
+    response = b64encode(b"\0user\0" + b"x" * (room - 6)).decode()
+
+    assert client.ask(line + response).startswith("535 ")
+
+
+def test_a_login_byte_by_byte_counts(login: tuple[RawClient, SMTPPorts]) -> None:
+    client, _ = login
+    client.send_byte_by_byte(f"AUTH PLAIN\r\n{PLAIN}\r\n".encode())
+
+    assert client.reply() == "334 \r\n"
+    assert client.reply() == OK
+
+
+def test_a_client_that_goes_away_in_its_login_is_let_go(login: tuple[RawClient, SMTPPorts]) -> None:
+    client, smtpports = login
+    client.ask("AUTH PLAIN")
+    client.end_of_sending()
+
+    assert client.rest() == b""
+    assert smtpports.connections[0].outcome is Outcome.ABANDONED
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"AUTH PLAIN {PLAIN}"],
+        [f"auth  plain  {PLAIN}"],
+        [f" AUTH PLAIN {PLAIN}"],
+        [f"AUTH\tPLAIN\t{PLAIN}"],
+        ["AUTH PLAIN", PLAIN],
+        ["AUTH LOGIN", USER64, PASSWORD64],
+        [f"AUTH FOO {PLAIN}"],
+        [f"AUTH PLAIN {PLAIN} {PLAIN}"],
+        [f"AUTH PLAIN {PLAIN}!"],
+    ],
+)
+def test_a_secret_is_written_nowhere(
+    login: tuple[RawClient, SMTPPorts], caplog: pytest.LogCaptureFixture, lines: list[str]
+) -> None:
+    client, smtpports = login
+    with caplog.at_level(logging.DEBUG):
+        for line in lines:
+            client.ask(line)
+        client.ask("QUIT")
+
+    connection = smtpports.connections[0]
+    written = "".join([repr(smtpports), repr(connection), *(str(line) for line in connection.dialogue)])
+    assert "***" in written
+    for secret in (PASSWORD, PLAIN, PASSWORD64):
+        assert secret not in written
+        assert secret not in caplog.text
+
+
+def test_a_session_as_it_should_be_logs_nothing(smtpports: SMTPPorts, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        for port in smtpports.ports:
+            with port.connect() as client:
+                client.sendmail("app@example.com", "ada@example.org", "Subject: x\r\n\r\ny\r\n")
+
+    assert caplog.records == []
+
+
+def test_a_failed_handshake_and_an_aborted_login_log_nothing(
+    dial: Dial, eventually: Eventually, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), SMTPPorts() as smtpports:
+        client = dial(smtpports.ports[465])
+        client.send(b"GET / HTTP/1.1\r\n\r\n")
+        client.rest()
+        eventually(lambda: smtpports.connections[0].closed_at)
+        client = dial(smtpports.ports[2525])
+        for line in ("EHLO client.example", "AUTH PLAIN", "*", "FOO"):
+            client.ask(line)
+
+    assert caplog.records == []
+    assert smtpports.connections[0].reason == "the client spoke HTTP where TLS begins (HTTP_REQUEST)"

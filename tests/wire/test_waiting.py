@@ -1,0 +1,299 @@
+"""Waiting for mail that is still to come, in threads and in event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from itertools import chain, repeat
+from typing import TYPE_CHECKING
+
+import aiosmtplib
+import pytest
+import time_machine
+import trio
+from freezegun import freeze_time
+
+from pytest_smtpports import BlockingWaitError, SMTPPorts, UnknownCriterion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from pytest_smtpports import Message
+
+MAIL = "Subject: Welcome\r\n\r\nHello Ada\r\n"
+
+
+def send(smtpports: SMTPPorts, recipient: str = "ada@example.org") -> None:
+    with smtplib.SMTP(*smtpports.ports[25].address, timeout=5) as client:
+        client.sendmail("app@example.com", recipient, MAIL)
+
+
+@contextmanager
+def meanwhile(function: Callable[..., None], *arguments: object) -> Iterator[None]:
+    thread = threading.Thread(target=function, args=arguments)
+    thread.start()
+    yield
+    thread.join(5)
+
+
+# In a thread
+
+
+def test_a_message_that_is_there_is_not_waited_for(smtpports: SMTPPorts) -> None:
+    send(smtpports)
+
+    assert smtpports.wait_for(recipients="ada@example.org").subject == "Welcome"
+
+
+def test_a_message_that_comes_from_another_thread_is_waited_for(smtpports: SMTPPorts) -> None:
+    with meanwhile(send, smtpports):
+        assert smtpports.wait_for(timeout=5, recipients="ada@example.org").subject == "Welcome"
+
+
+def test_a_message_that_does_not_match_is_not_what_is_waited_for(smtpports: SMTPPorts) -> None:
+    def send_two() -> None:
+        send(smtpports, "bob@example.org")
+        send(smtpports, "ada@example.org")
+
+    with meanwhile(send_two):
+        message = smtpports.wait_for(timeout=5, recipients="ada@example.org")
+
+    assert message.recipients == ("ada@example.org",)
+
+
+def test_wait_for_gives_the_first_of_several(smtpports: SMTPPorts) -> None:
+    send(smtpports, "bob@example.org")
+    send(smtpports, "ada@example.org")
+
+    assert smtpports.wait_for(subject="Welcome").recipients == ("bob@example.org",)
+
+
+def test_what_does_not_come_in_time_is_explained(smtpports: SMTPPorts) -> None:
+    with pytest.raises(AssertionError, match="no message matches, 1 expected"):
+        smtpports.wait_for(timeout=0.2, recipients="ada@example.org")
+    with pytest.raises(AssertionError, match="no message matches, 1 expected"):
+        smtpports.assert_sent(within=0.2)
+
+
+def test_assert_sent_waits_as_long_as_it_is_told(smtpports: SMTPPorts) -> None:
+    with meanwhile(send, smtpports):
+        assert smtpports.assert_sent(within=5, subject="Welcome").subject == "Welcome"
+
+
+def test_assert_sent_times_waits_for_the_last_of_them(smtpports: SMTPPorts) -> None:
+    def send_three() -> None:
+        for _ in range(3):
+            send(smtpports)
+
+    with meanwhile(send_three):
+        assert len(smtpports.assert_sent_times(3, within=5, subject="Welcome")) == 3
+
+
+def test_assert_not_sent_settles_and_then_holds(smtpports: SMTPPorts) -> None:
+    with meanwhile(send, smtpports, "bob@example.org"):
+        smtpports.assert_not_sent(settle=0.3, recipients="ada@example.org")
+
+
+def test_assert_not_sent_fails_as_soon_as_one_comes(smtpports: SMTPPorts) -> None:
+    with (
+        meanwhile(send, smtpports),
+        pytest.raises(AssertionError, match="1 message matches, none expected"),
+    ):
+        smtpports.assert_not_sent(settle=5, recipients="ada@example.org")
+
+
+# In an event loop
+
+
+async def waited(smtpports: SMTPPorts) -> Message:
+    return await smtpports.wait_for_async(timeout=5, recipients="ada@example.org")
+
+
+@pytest.mark.asyncio
+async def test_a_message_is_awaited_under_asyncio(smtpports: SMTPPorts) -> None:
+    with meanwhile(send, smtpports):
+        assert (await waited(smtpports)).subject == "Welcome"
+
+
+@pytest.mark.asyncio
+async def test_a_message_of_the_same_loop_is_awaited(smtpports: SMTPPorts) -> None:
+    host, port = smtpports.ports[25].address
+    waiting = asyncio.create_task(waited(smtpports))
+    async with aiosmtplib.SMTP(hostname=host, port=port, timeout=5) as client:
+        await client.sendmail("app@example.com", "ada@example.org", MAIL)
+
+    assert (await waiting).subject == "Welcome"
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_comes_just_before_the_wait_begins_is_not_missed(smtpports: SMTPPorts) -> None:
+    await asyncio.to_thread(send, smtpports)
+    seen = chain([False], repeat(True))
+
+    message = await smtpports.wait_for_async(timeout=5, subject=lambda _: next(seen))
+
+    assert message.subject == "Welcome"
+
+
+@pytest.mark.asyncio
+async def test_several_can_await_under_asyncio(smtpports: SMTPPorts) -> None:
+    with meanwhile(send, smtpports):
+        messages = await asyncio.gather(*(waited(smtpports) for _ in range(5)))
+
+    assert len(set(messages)) == 1
+
+
+@pytest.mark.asyncio
+async def test_the_twins_assert_under_asyncio(smtpports: SMTPPorts) -> None:
+    await smtpports.assert_not_sent_async(settle=0.1)
+    with meanwhile(send, smtpports):
+        message = await smtpports.assert_sent_async(within=5, subject="Welcome")
+
+    assert message.subject == "Welcome"
+    with pytest.raises(AssertionError, match="1 message matches, none expected"):
+        await smtpports.assert_not_sent_async(settle=5)
+    with pytest.raises(AssertionError, match="no message matches, 1 expected"):
+        await smtpports.assert_sent_async(within=0.2, subject="Goodbye")
+    with pytest.raises(AssertionError, match="no message matches, 1 expected"):
+        await smtpports.wait_for_async(timeout=0.2, subject="Goodbye")
+
+
+@pytest.mark.asyncio
+async def test_a_wait_that_is_cancelled_leaves_no_listener(smtpports: SMTPPorts) -> None:
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(smtpports.wait_for_async(timeout=60), 0.1)
+
+    send(smtpports)
+    smtpports.assert_sent()
+
+
+def test_everything_is_awaited_under_trio(smtpports: SMTPPorts) -> None:
+    async def main() -> None:
+        await smtpports.assert_not_sent_async(settle=0.1)
+        with pytest.raises(AssertionError, match="no message matches"):
+            await smtpports.wait_for_async(timeout=0.1)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.to_thread.run_sync, send, smtpports)
+            message = await waited(smtpports)
+        assert message == await smtpports.assert_sent_async(within=5, subject="Welcome")
+
+    trio.run(main)
+
+
+def test_a_wait_that_trio_cancels_ends(smtpports: SMTPPorts) -> None:
+    async def main() -> bool:
+        with trio.move_on_after(0.1) as scope:
+            await smtpports.wait_for_async(timeout=60)
+        return scope.cancelled_caught
+
+    assert trio.run(main)
+    send(smtpports)
+    smtpports.assert_sent()
+
+
+# What would stop the loop
+
+BLOCKING = {
+    "wait_for": ("wait_for_async", lambda smtpports: smtpports.wait_for()),
+    "assert_sent": ("assert_sent_async", lambda smtpports: smtpports.assert_sent(within=1)),
+    "assert_sent_times": ("assert_sent_async", lambda smtpports: smtpports.assert_sent_times(2, within=1)),
+    "assert_not_sent": ("assert_not_sent_async", lambda smtpports: smtpports.assert_not_sent(settle=1)),
+}
+
+
+def asyncio_run(main: Callable[[], Coroutine[object, object, None]]) -> None:
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("called", BLOCKING)
+@pytest.mark.parametrize("run", [asyncio_run, trio.run])
+def test_a_blocking_wait_in_an_event_loop_names_its_twin(
+    smtpports: SMTPPorts, called: str, run: Callable[[Callable[[], Coroutine[object, object, None]]], None]
+) -> None:
+    twin, wait = BLOCKING[called]
+
+    async def main() -> None:
+        wait(smtpports)
+
+    with pytest.raises(BlockingWaitError, match=f"use `await smtpports.{twin}") as caught:
+        run(main)
+
+    assert (caught.value.called, caught.value.twin) == (called, twin)
+
+
+@pytest.mark.asyncio
+async def test_an_assertion_that_does_not_wait_is_allowed_in_an_event_loop(smtpports: SMTPPorts) -> None:
+    await asyncio.to_thread(send, smtpports)
+
+    smtpports.assert_sent(subject="Welcome")
+    smtpports.assert_not_sent(subject="Goodbye")
+    assert smtpports.wait_for(timeout=0).subject == "Welcome"
+
+
+@pytest.mark.asyncio
+async def test_a_thread_of_an_event_loop_may_wait(smtpports: SMTPPorts) -> None:
+    with meanwhile(send, smtpports):
+        message = await asyncio.to_thread(smtpports.wait_for, timeout=5)
+
+    assert message.subject == "Welcome"
+
+
+# Clocks that stand still
+
+
+def test_a_deadline_holds_while_freezegun_holds_the_clock(smtpports: SMTPPorts) -> None:
+    with freeze_time("2001-02-03"):
+        with pytest.raises(AssertionError):
+            smtpports.wait_for(timeout=0.2)
+        smtpports.assert_not_sent(settle=0.2)
+        with meanwhile(send, smtpports):
+            smtpports.wait_for(timeout=5)
+
+
+def test_a_deadline_holds_while_time_machine_holds_the_clock(smtpports: SMTPPorts) -> None:
+    with time_machine.travel("2001-02-03", tick=False):
+        with pytest.raises(AssertionError):
+            smtpports.wait_for(timeout=0.2)
+        smtpports.assert_not_sent(settle=0.2)
+        with meanwhile(send, smtpports):
+            smtpports.wait_for(timeout=5)
+
+
+def test_a_deadline_is_awaited_while_freezegun_holds_the_clock(smtpports: SMTPPorts) -> None:
+    async def main() -> None:
+        with freeze_time("2001-02-03", real_asyncio=True), pytest.raises(AssertionError):
+            await smtpports.wait_for_async(timeout=0.2)
+        with freeze_time("2001-02-03"), pytest.raises(AssertionError):
+            await smtpports.wait_for_async(timeout=0.2)
+
+    asyncio.run(main())
+
+
+def test_a_wait_with_a_criterion_that_does_not_exist_fails_at_once(smtpports: SMTPPorts) -> None:
+    with pytest.raises(UnknownCriterion):
+        smtpports.wait_for(timeout=60, sbject="Welcome")
+
+
+WITHOUT_A_LOOP = """
+import sys
+from pytest_smtpports import SMTPPorts
+
+with SMTPPorts() as smtpports:
+    try:
+        smtpports.wait_for(timeout=0.05)
+    except AssertionError as error:
+        print(str(error).splitlines()[0])
+print({"asyncio", "ssl", "trio", "aiosmtpd", "trustme", "cryptography"} & set(sys.modules))
+"""
+
+
+def test_a_wait_where_no_event_loop_was_ever_loaded_loads_none() -> None:
+    ended = subprocess.run(  # noqa: S603 # this very Python
+        [sys.executable, "-W", "error", "-c", WITHOUT_A_LOOP], capture_output=True, text=True, check=False
+    )
+
+    assert (ended.stdout, ended.stderr) == ("no message matches, 1 expected\nset()\n", "")
