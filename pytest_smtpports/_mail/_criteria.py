@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._errors import ConfigurationError, UnknownCriterion, is_ours
 from ._message import normal_line_ends
@@ -117,8 +117,9 @@ class Criteria:
                 raise ConfigurationError(
                     f'header= takes a dict of header names and values, such as {{"X-Tag": "news"}}, not {value!r}.'
                 )
-            if isinstance(getattr(value, "pattern", None), bytes):
-                raise ConfigurationError(f"{name}= takes a pattern of text, not of bytes such as {value!r}.")
+            for pattern in _patterns(value):
+                if isinstance(pattern.pattern, bytes):
+                    raise ConfigurationError(f"{name}= takes a pattern of text, not of bytes such as {pattern!r}.")
         self.wanted = dict(wanted)
 
     def match(self, message: Message) -> bool:
@@ -140,6 +141,14 @@ class Criteria:
 
 def _is_header(value: object) -> bool:
     return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
+
+
+def _patterns(wanted: object) -> Iterator[re.Pattern[Any]]:
+    if isinstance(wanted, re.Pattern):
+        yield wanted
+    elif isinstance(wanted, (list, Mapping)):
+        for each in wanted.values() if isinstance(wanted, Mapping) else wanted:
+            yield from _patterns(each)
 
 
 def _header_verdict(wanted: object, message: Message) -> Verdict:

@@ -182,7 +182,7 @@ def _likely_mistake(verdict: Verdict, message: Message) -> str | None:
     wanted, came, name = verdict.wanted, verdict.came, verdict.name
     if not isinstance(wanted, str):
         return None
-    if name not in _CONTAINED and wanted.lower() in {str(each).lower() for each in several(came)}:
+    if name not in _CONTAINED and wanted.lower() in {each.lower() for each in several(came) if isinstance(each, str)}:
         return "the letter case differs"
     if name in _CONTAINED and wanted.lower() in str(came).lower():
         return "it is there in another letter case"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from email import policy
 from email.errors import MessageDefect
 from email.message import EmailMessage
+from email.message import Message as MIMEMessage
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import cached_property
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Mapping
-    from email.message import MIMEPart
     from typing import TypeVar
 
     T = TypeVar("T")
@@ -260,12 +260,13 @@ def _salvaged(raw: bytes, error: Exception) -> EmailMessage:
     for name, value in plain.raw_items():
         if not name.lower().startswith("content-"):
             kept.set_raw(name, value)
-    kept.set_payload(plain.get_payload())
+    del plain["Content-Transfer-Encoding"]
+    kept.set_payload(_payload(plain).decode("ascii", "surrogateescape"))
     kept.defects.append(MessageDefect(f"the message can't be parsed: {type(error).__name__}: {error}"))
     return kept
 
 
-def _payload(part: MIMEPart) -> bytes:
+def _payload(part: MIMEMessage) -> bytes:
     payload: object = _safely(lambda: part.get_payload(decode=True), None)
     return payload if isinstance(payload, bytes) else b""
 

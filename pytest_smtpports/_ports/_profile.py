@@ -163,8 +163,12 @@ def _check_ranges(profile: Profile) -> None:
         )
     if not (_is_number(profile.idle_timeout, (int, float)) and profile.idle_timeout > 0):
         raise ConfigurationError(f"idle_timeout is a number of seconds above 0, not {profile.idle_timeout!r}.")
-    if not _PRINTABLE_ASCII.fullmatch(str(profile.greeting or "")):
+    if not _is_greeting(profile.greeting):
         raise ConfigurationError(f"greeting is one line of printable ASCII (RFC 5321 §4.2), not {profile.greeting!r}.")
+
+
+def _is_greeting(value: object) -> bool:
+    return isinstance(value, str) and _PRINTABLE_ASCII.fullmatch(value) is not None
 
 
 def _is_number(value: object, kind: type | tuple[type, ...]) -> bool:

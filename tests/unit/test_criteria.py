@@ -264,3 +264,16 @@ def test_the_criteria_are_these() -> None:
 )
 def test_of_two_addresses_only_the_domains_compare_in_any_letter_case(one: str, other: str, *, same: bool) -> None:
     assert same_address(one, other) is same
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"subject": [re.compile("x"), re.compile(b"x")]},
+        {"header": {"Subject": re.compile(b"x")}},
+        {"header": {"Subject": [re.compile(b"x")]}},
+    ],
+)
+def test_a_pattern_of_bytes_is_refused_wherever_it_stands(wanted: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError, match="takes a pattern of text, not of bytes"):
+        Criteria(wanted)

@@ -661,3 +661,10 @@ def test_an_explanation_is_bounded(
 
     assert max(map(len, explanation.splitlines())) < LONGEST_LINE + 50
     assert len(explanation.splitlines()) < 80
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("port", "25"), ("host", "none")])
+def test_a_value_that_is_no_text_has_no_letter_case(
+    make_message: Callable[..., Message], name: str, wanted: str
+) -> None:
+    assert "letter case" not in nearest({name: wanted}, make_message())

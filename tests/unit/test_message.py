@@ -353,3 +353,10 @@ def test_a_message_that_nothing_is_known_of_but_the_envelope_has_its_defaults() 
 
     assert (message.host, message.tls, message.user, message.acknowledged) == (None, None, None, True)
     assert (message.envelope.mail_parameters, message.envelope.recipient_parameters) == ((), ())
+
+
+def test_a_salvaged_message_can_be_written_again(make_message: Callable[..., Message]) -> None:
+    message = make_message(b"Subject: Hi\r\nContent-Type: text/plain;x*\r\n\r\nGr\xc3\xbc\xff")
+
+    assert bytes(message.email) == b"Subject: Hi\n\nGr\xc3\xbc\xff"
+    assert message.text == "Gr\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"

@@ -196,7 +196,7 @@ def test_an_idle_timeout_that_is_not_above_zero_is_refused(idle_timeout: float) 
     assert str(caught.value) == f"idle_timeout is a number of seconds above 0, not {idle_timeout!r}."
 
 
-@pytest.mark.parametrize("greeting", ["", "two\r\nlines", "bell\a", "grüß dich", None])
+@pytest.mark.parametrize("greeting", ["", "two\r\nlines", "bell\a", "grüß dich", None, b"hi", 587, ["x"], True])
 def test_a_greeting_that_is_not_one_line_of_printable_ascii_is_refused(greeting: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         replace(PROFILES[25], greeting=greeting)

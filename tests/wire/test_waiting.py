@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 MAIL = "Subject: Welcome\r\n\r\nHello Ada\r\n"
 
 
+@pytest.fixture(autouse=True)
+def an_open_port(smtpports: SMTPPorts) -> tuple[str, int]:
+    return smtpports.ports[25].address
+
+
 def send(smtpports: SMTPPorts, recipient: str = "ada@example.org") -> None:
     with smtplib.SMTP(*smtpports.ports[25].address, timeout=5) as client:
         client.sendmail("app@example.com", recipient, MAIL)
