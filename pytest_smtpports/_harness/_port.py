@@ -48,7 +48,8 @@ class Port:
 
     def __repr__(self) -> str:
         name = f"{self._site.host}:{self._number}" if self._site else str(self._number)
-        state = f" blocked ({self.blocked.kind})" if self.blocked else ""
+        block = None if self._world.closed else self.blocked
+        state = f" blocked ({block.kind})" if block else ""
         return f"<Port {name} {self.profile.role.value}, TLS {self.profile.tls.value}{state}>"
 
     @property

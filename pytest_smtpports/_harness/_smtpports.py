@@ -126,7 +126,7 @@ class SMTPPorts(Blockable):
     @property
     def ca_file(self) -> str:
         """The path of a PEM file with the certificate of the authority that signs the ports' certificates."""
-        return str(self._world.surroundings.ca_file)
+        return str(self._world.open_surroundings.ca_file)
 
     def client_context(self) -> ssl.SSLContext:
         """A new verifying TLS context that trusts the authority of these ports, and nobody else."""
@@ -134,7 +134,7 @@ class SMTPPorts(Blockable):
 
     def configure_trust(self, context: ssl.SSLContext) -> None:
         """Have a context of the user's own trust the authority of these ports as well."""
-        self._world.surroundings.engine.authority.configure_trust(context)
+        self._world.open_surroundings.engine.authority.configure_trust(context)
 
     def left_open(self) -> tuple[Connection, ...]:
         """The connections that go on now."""
@@ -174,9 +174,11 @@ class SMTPPorts(Blockable):
         Raises:
             ServerError: a hook, or the server itself, raised on the server's thread.
         """
-        self._world.close()
-        if self._owns_surroundings:
-            self._world.surroundings.rest()
+        try:
+            self._world.close()
+        finally:
+            if self._owns_surroundings:
+                self._world.surroundings.rest()
         self.raise_failures()
 
     def raise_failures(self) -> None:
@@ -306,7 +308,9 @@ class SMTPPorts(Blockable):
         return lambda: sum(map(wanted.match, self._world.journal.messages)) >= n
 
     async def _until_async(self, found: Callable[[], bool], seconds: float) -> None:
-        await until_async(self._world.journal, self._world.surroundings.engine, found, seconds)
+        # Nothing comes any more after close().
+        left = 0.0 if self._world.closed else seconds
+        await until_async(self._world.journal, self._world.surroundings.engine, found, left)
 
     def _sent(self, called: str, n: int, within: float, criteria: Mapping[str, object]) -> Mailbox:
         __tracebackhide__ = True
@@ -330,10 +334,9 @@ class SMTPPorts(Blockable):
         raise AssertionError(self._explanation(wanted, messages, 1))
 
     def _explanation(self, wanted: Criteria, messages: Mailbox, expected: int) -> str:
-        return explain(wanted, messages, self.connections, expected=expected, blocks=self._blocks(), now=_clock.now())
-
-    def _blocks(self) -> list[tuple[str, str]]:
-        return [(name, block.kind) for name, block in self._world.network.blocks()]
+        return explain(
+            wanted, messages, self.connections, expected=expected, blocks=self._world.blocks(), now=_clock.now()
+        )
 
     def _attempts(self, headline: str) -> str:
         lines = [headline, *(f"  {told(connection)}" for connection in self.connections)]

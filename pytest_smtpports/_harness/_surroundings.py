@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from .._server._engine import Engine
@@ -18,17 +19,19 @@ class Surroundings:
     def __init__(self) -> None:
         self.engine = Engine()
         self.users = 0
+        self._lock = threading.Lock()
         self._trust: Trust | None = None
 
     @property
     def trust(self) -> Trust:
         """The files of our authority, and the environment that names them."""
-        if self._trust is None:
-            # ssl is not loaded before somebody needs it.
-            from .._network._trust import Trust
+        with self._lock:
+            if self._trust is None:
+                # ssl is not loaded before somebody needs it.
+                from .._network._trust import Trust
 
-            self._trust = Trust(self.engine.authority.certificate)
-        return self._trust
+                self._trust = Trust(self.engine.authority.certificate)
+            return self._trust
 
     @property
     def ca_file(self) -> Path:

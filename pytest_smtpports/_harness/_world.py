@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from .._errors import ClosedError, ConfigurationError, ServerError, UnknownPort, is_ours
@@ -68,6 +69,21 @@ class World:
             raise ClosedError
         return self._network
 
+    @property
+    def open_surroundings(self) -> Surroundings:
+        """What is shared, while it can be used.
+
+        Raises:
+            ClosedError: it is closed.
+        """
+        if self.closed:
+            raise ClosedError
+        return self.surroundings
+
+    def blocks(self) -> list[tuple[str, str]]:
+        """The active blocks as (port, kind); none any more after `close()`."""
+        return [] if self.closed else [(name, block.kind) for name, block in self._network.blocks()]
+
     def checked(self, number: object) -> int:
         """The number, if it is emulated.
 
@@ -108,7 +124,7 @@ class World:
         import ssl
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.surroundings.engine.authority.configure_trust(context)
+        self.open_surroundings.engine.authority.configure_trust(context)
         return context
 
     def reset(self) -> None:
@@ -123,12 +139,11 @@ class World:
         if self.closed:
             return
         self.closed = True
-        try:
-            self._take_back()
-            self._server.abort()
-            self._network.close()
-        finally:
-            self.surroundings.users -= 1
+        with ExitStack() as closing:
+            closing.callback(self._leave)
+            closing.callback(self._network.close)
+            closing.callback(self._server.abort)
+            closing.callback(self._take_back)
 
     def raise_failures(self) -> None:
         """Raise what went wrong on the server's thread, if anything did.
@@ -139,6 +154,9 @@ class World:
         failures = self.journal.take_failures()
         if failures:
             raise ServerError(_account_of(failures)) from failures[0]
+
+    def _leave(self) -> None:
+        self.surroundings.users -= 1
 
     def _take_back(self) -> None:
         while self._handles:

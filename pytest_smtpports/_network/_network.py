@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _clock
 from .._ports._blocks import Block, Layer, Refuse, effective
 from ._caller import location
-from ._door import Answer, Door
+from ._door import Answer, BlackHole, Door
 from ._patch import PATCH
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Listen = Callable[[socket.socket, "Profile", "str | None"], Answer]
 
 # A connect of a socket that doesn't block has begun, and its end is not seen here.
-_PENDING = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
+_WAITING = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
 # A socket's own timeout has no number, the kernel's has.
 _TIMED_OUT = frozenset({None, errno.ETIMEDOUT})
 # A connect on a socket that was dialled before.
@@ -44,6 +44,8 @@ class Network:
 
     def __init__(self, bind_host: str, profiles: Mapping[int, Profile], listen: Listen, journal: Journal) -> None:
         self._bind_host = bind_host
+        # A routed name has an IPv4 address, which sockets of both families can dial.
+        self._routed_host = "127.0.0.1" if ":" in bind_host else bind_host
         self._profiles = profiles
         self._listen = listen
         self._journal = journal
@@ -126,7 +128,7 @@ class Network:
             if site.host == name:
                 return _Dial(self, self._journal, site, port)
         for number, door in list(self._direct.doors.items()):
-            if door.address == (address, port):
+            if door.address[1] == port and address in (door.address[0], "localhost"):
                 return _Dial(self, self._journal, self._direct, number)
         return None
 
@@ -134,7 +136,8 @@ class Network:
         """A door that refuses, for the numbers of a routed host that are not emulated."""
         with self._lock:
             if self._closed_door is None:
-                self._closed_door = Door(self._bind_host, _never_answers, Refuse())
+                # A black hole would answer if it were ever opened.
+                self._closed_door = Door(self._routed_host, BlackHole, Refuse())
             return self._closed_door
 
     def _lift(self, layer: Layer) -> None:
@@ -169,10 +172,6 @@ class Network:
             site.doors.popitem()[1].close()
 
 
-def _never_answers(bound: socket.socket) -> Answer:
-    raise AssertionError("a door that is never opened was opened")
-
-
 class _Dial:
     """One connect of this process to one of our ports."""
 
@@ -184,6 +183,9 @@ class _Dial:
 
     def dial(self, client: socket.socket, connect: Connect) -> Any:  # what the socket's method returns
         """Connect where the number leads now, and write down what becomes of it."""
+        if _is_connected(client):
+            # A loop asks once more how its connect went.
+            return connect(client.getpeername())
         entry = self._journal.open(self._number, self._site.host)
         entry.location = location()
         entry.timeout = client.gettimeout() or None
@@ -203,25 +205,34 @@ class _Dial:
             error = failure.errno
             raise
         finally:
-            self._note(entry, error, block, local_port, _clock.monotonic() - started)
+            if error in _WAITING and client.gettimeout():
+                # connect_ex tells a time-out in this way.
+                error = None
+            waited = _clock.monotonic() - started if error in _TIMED_OUT else None
+            self._note(entry, error, block, local_port, waited)
         return result
 
     def _note(
-        self, entry: Entry, error: int | None, block: Block | None, local_port: int | None, waited: float
+        self, entry: Entry, error: int | None, block: Block | None, local_port: int | None, waited: float | None
     ) -> None:
-        pending = error in _PENDING
-        if error in _REPEATED:
+        under_way = error == 0 or error in _WAITING
+        if error in _REPEATED or (local_port is None and (under_way or block is None)):
+            # Told already; or the listener can't know that it is this one, and writes down its own; or no dial at all.
             self._journal.discard(entry)
-        elif block is not None:
-            entry.blocked(block, waited if error in _TIMED_OUT else None)
-        elif local_port is None:
-            # The listener can't know that it is this one, and has written down its own.
-            self._journal.discard(entry)
-        elif error == 0 or pending:
-            return
-        else:
+        elif error != 0 and block is not None:
+            entry.blocked(block, waited)
+        elif not under_way:
             entry.closed("the connect failed")
-        self._journal.unexpect(local_port)
+        if not under_way:
+            self._journal.unexpect(local_port)
+
+
+def _is_connected(client: socket.socket) -> bool:
+    try:
+        client.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 def _local_port(client: socket.socket) -> int | None:

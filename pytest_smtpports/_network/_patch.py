@@ -50,6 +50,9 @@ class SocketPatch:
         self._addresses: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._put_back: list[Callable[[], None]] = []
+        # Each time the patch is put in place it is another one: what is left of an earlier one below somebody else's
+        # patch passes everything on.
+        self._installed: object = None
 
     def add(self, table: Table) -> None:
         """Have a table asked; the first one puts the patch in place."""
@@ -63,6 +66,7 @@ class SocketPatch:
         with self._lock:
             self._tables = tuple(each for each in self._tables if each is not table)
             if not self._tables:
+                self._installed = None
                 while self._put_back:
                     self._put_back.pop()()
 
@@ -96,16 +100,17 @@ class SocketPatch:
     def _install(self) -> None:
         connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
         getaddrinfo = _socket.getaddrinfo
+        this = self._installed = object()
 
         def patched_connect(client: socket.socket, address: Any) -> None:  # as the socket module's
-            found = self.destination(client, address)
+            found = self.destination(client, address) if this is self._installed else None
             if found is None:
                 return connect(client, address)
             found.dial(client, lambda target: connect(client, target))
             return None
 
         def patched_connect_ex(client: socket.socket, address: Any) -> int:
-            found = self.destination(client, address)
+            found = self.destination(client, address) if this is self._installed else None
             if found is None:
                 return connect_ex(client, address)
             return int(found.dial(client, lambda target: connect_ex(client, target)))
@@ -118,7 +123,7 @@ class SocketPatch:
             proto: int = 0,
             flags: int = 0,
         ) -> list[Any]:
-            routed = self.address_of(host)
+            routed = None if flags & socket.AI_NUMERICHOST else self.address_of(host)
             if routed is None:
                 return getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[arg-type] # it checks itself
             name, address = routed

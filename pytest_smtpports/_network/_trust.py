@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ._environment import ENVIRONMENT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,7 +25,6 @@ class Trust:
     def __init__(self, certificate: bytes) -> None:
         self._certificate = certificate
         self._directory = tempfile.TemporaryDirectory(prefix="pytest-smtpports-")
-        self._found: dict[str, str | None] = {}
         self._bundles: dict[tuple[str, int, int], Path] = {}
         self._borrowers = 0
         self.ca_file = Path(self._directory.name, "ca.pem")
@@ -32,38 +33,22 @@ class Trust:
     def lend(self) -> Callable[[], None]:
         """Name the bundles in the environment; what is returned takes that back, when nobody else needs it."""
         if not self._borrowers:
-            self._set()
+            self._take_back = ENVIRONMENT.lay(self._variables())
         self._borrowers += 1
-        returned = False
+        return self._give_back
 
-        def take_back() -> None:
-            nonlocal returned
-            if returned:
-                return
-            returned = True
-            self._borrowers -= 1
-            if not self._borrowers:
-                self._put_back()
-
-        return take_back
+    def _give_back(self) -> None:
+        self._borrowers -= 1
+        if not self._borrowers:
+            self._take_back()
 
     def close(self) -> None:
         """Remove the files."""
         self._directory.cleanup()
 
-    def _set(self) -> None:
-        for variable in (*_ALWAYS, *(name for name in _WHERE_SET if name in os.environ)):
-            found = os.environ.get(variable)
-            self._found[variable] = found
-            os.environ[variable] = str(self._bundle(found or _default_bundle(variable)))
-
-    def _put_back(self) -> None:
-        for variable, found in self._found.items():
-            if found is None:
-                os.environ.pop(variable, None)
-            else:
-                os.environ[variable] = found
-        self._found.clear()
+    def _variables(self) -> dict[str, str]:
+        names = (*_ALWAYS, *(name for name in _WHERE_SET if name in os.environ))
+        return {name: str(self._bundle(os.environ.get(name) or _default_bundle(name))) for name in names}
 
     def _bundle(self, previous: str | None) -> Path:
         """What was trusted before, with our certificate behind it: SSL_CERT_FILE replaces the system's bundle."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,33 +14,32 @@ class Engine:
     """The loop thread and the authority of a session."""
 
     def __init__(self) -> None:
+        # The test's threads and the loop's own may be the first at the same time.
+        self._lock = threading.Lock()
         self._background: BackgroundLoop | None = None
         self._authority: Authority | None = None
 
     @property
     def background(self) -> BackgroundLoop:
         """The loop thread; started by the first use, and again by the first one after `stop()`."""
-        if self._background is None:
-            # asyncio and its friends are not loaded for a session that doesn't use them.
-            from ._loop import BackgroundLoop
+        with self._lock:
+            if self._background is None:
+                # asyncio and its friends are not loaded for a session that doesn't use them.
+                from ._loop import BackgroundLoop
 
-            self._background = BackgroundLoop()
-        return self._background
-
-    @property
-    def running(self) -> bool:
-        """Whether the loop thread runs."""
-        return self._background is not None
+                self._background = BackgroundLoop()
+            return self._background
 
     @property
     def authority(self) -> Authority:
         """The authority that signs every certificate."""
-        if self._authority is None:
-            # 150 ms that only those pay who use TLS.
-            from ._tls import Authority
+        with self._lock:
+            if self._authority is None:
+                # 150 ms that only those pay who use TLS.
+                from ._tls import Authority
 
-            self._authority = Authority()
-        return self._authority
+                self._authority = Authority()
+            return self._authority
 
     def catch_up(self) -> None:
         """Have the loop, if it runs, deal with everything that clients have done up to now."""

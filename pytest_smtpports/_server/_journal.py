@@ -41,6 +41,11 @@ class Entry:
         self._said_quit = False
         self._ending: str | None = None
 
+    def accepted(self, peer: tuple[str, int]) -> None:
+        """The port has taken the connection, perhaps one whose SYN was dropped before."""
+        self.peer = peer
+        self.block = self._blocked = self._closed_after = None
+
     def heard(self, line: str) -> None:
         """The client said something; secrets are masked before they get here."""
         self._lines.append(Line("C", self._age(), line))
@@ -176,7 +181,7 @@ class Journal:
         """The record of an accepted connection: the one that its dial in this process began, or a new one."""
         with self._changed:
             entry = self._dialled.pop(peer[1], None) or self.open(port, host)
-        entry.peer = peer
+            entry.accepted(peer)
         return entry
 
     def expect(self, entry: Entry, local_port: int) -> None:

@@ -14,6 +14,7 @@ from ._session import HANDSHAKE_TIMEOUT, Session
 if TYPE_CHECKING:
     import socket
 
+    from ._journal import Entry
     from ._loop import BackgroundLoop
     from ._session import Service
 
@@ -43,8 +44,8 @@ class Listener:
         self._socket = bound
         self._service = service
         self._background = background
-        # None for a client whose session can't begin yet.
-        self._clients: dict[asyncio.Task[None], Session | None] = {}
+        self._implicit = service.profile.tls is TLSMode.IMPLICIT
+        self._clients: dict[asyncio.Task[None], Session] = {}
         bound.setblocking(False)
         # Clients may connect from here on; the kernel keeps them until the loop gets round to them.
         bound.listen(BACKLOG)
@@ -62,11 +63,10 @@ class Listener:
             the tasks that are still to be awaited.
         """
         for task, session in self._clients.items():
-            if session is None:
-                # It waits for a handshake with implicit TLS, which only this ends.
+            if self._implicit and not session.begun:
+                # It waits for a handshake, which only this ends.
                 task.cancel()
-            else:
-                session.abort()
+            session.abort()
         return list(self._clients)
 
     def abort(self) -> list[asyncio.Task[None]]:
@@ -89,44 +89,45 @@ class Listener:
         except OSError:
             # The client has gone again, or another wake-up took it.
             return
-        task = self._background.loop.create_task(self._serve(client, (str(peer[0]), int(peer[1]))))
-        self._clients[task] = None
+        try:
+            self._welcome(client, (str(peer[0]), int(peer[1])))
+        except BaseException:
+            client.close()
+            raise
+
+    def _welcome(self, client: socket.socket, peer: tuple[str, int]) -> None:
+        service, loop = self._service, self._background.loop
+        client.setblocking(False)
+        entry = service.journal.accept(service.profile.number, service.host, peer)
+        session = Session(service, entry, loop)
+        task = loop.create_task(self._serve(client, session, entry))
+        self._clients[task] = session
         task.add_done_callback(self._clients.pop)
         # Not in the task itself: one that is cancelled before its first step does nothing.
         task.add_done_callback(lambda _: client.close())
 
-    async def _serve(self, client: socket.socket, peer: tuple[str, int]) -> None:
+    async def _serve(self, client: socket.socket, session: Session, entry: Entry) -> None:
         try:
-            await self._converse(client, peer)
+            if self._implicit:
+                await self._shake_hands(client, session, entry)
+            else:
+                await self._background.loop.connect_accepted_socket(lambda: session, client)
+            await session.over()
         except Exception as error:
+            entry.closed()
             self._service.journal.fail(error)
 
-    async def _converse(self, client: socket.socket, peer: tuple[str, int]) -> None:
-        service, loop = self._service, self._background.loop
-        entry = service.journal.accept(service.profile.number, service.host, peer)
-        session = Session(service, entry, loop)
-        implicit = service.profile.tls is TLSMode.IMPLICIT
-        client.setblocking(False)
+    async def _shake_hands(self, client: socket.socket, session: Session, entry: Entry) -> None:
         try:
-            await loop.connect_accepted_socket(
-                lambda: session,
-                client,
-                ssl=service.context() if implicit else None,
-                ssl_handshake_timeout=HANDSHAKE_TIMEOUT if implicit else None,
+            await self._background.loop.connect_accepted_socket(
+                lambda: session, client, ssl=self._service.context(), ssl_handshake_timeout=HANDSHAKE_TIMEOUT
             )
-        except (OSError, asyncio.CancelledError) as error:
-            if implicit:
-                known = isinstance(error, ssl.SSLError)
-                entry.tls_failed(service.describe_failure(error) if known else _NO_HANDSHAKE)
-            # The transport may have been made all the same, and its callbacks be on their way.
-            await turn()
-            session.abort()
+        except ssl.SSLError as error:
+            entry.tls_failed(self._service.describe_failure(error))
+        except (OSError, asyncio.CancelledError):
+            entry.tls_failed(_NO_HANDSHAKE)
         else:
-            self._clients[_this_task(loop)] = session
-        await session.over()
-
-
-def _this_task(loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-    task = asyncio.current_task(loop)
-    assert task is not None
-    return task
+            return
+        # The transport may have been made all the same, and its callbacks be on their way.
+        await turn()
+        session.abort()

@@ -40,6 +40,7 @@ _QUICK_ACKNOWLEDGEMENT: tuple[int, ...] = (socket.TCP_QUICKACK,) if hasattr(sock
 # RFC 8314 §4 leaves it open; long enough for a slow machine, short enough for a test that waits for the end of it.
 HANDSHAKE_TIMEOUT = 60.0
 _TEST_ENDED = "the test ended with the connection open"
+_ENDED_IN_HANDSHAKE = "the test ended in the middle of the TLS handshake"
 # A refusal of one of these keeps a message from being sent.
 _ON_THE_WAY = frozenset({"EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "DATA"})
 
@@ -117,6 +118,8 @@ class Session(smtp.SMTP):
         self._entry = entry
         self._framing = Framing()
         self._more: asyncio.Future[None] | None = None
+        self.begun = False
+        self._ended = False
         self._at_eof = False
         self._verb = ""
         self._tls: TLS | None = None
@@ -141,8 +144,11 @@ class Session(smtp.SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there, with TLS already on where it is implicit."""
+        self.begun = True
         self._note_tls(transport)
         super().connection_made(transport)
+        if self._ended:
+            self.abort()
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something."""
@@ -159,13 +165,17 @@ class Session(smtp.SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is over."""
         self._entry.closed()
+        if self.transport is not None:
+            # Python 3.10's TLS transport holds itself for open until it is told.
+            self.transport.close()
         super().connection_lost(error)
         self._be_lost()
 
     # What the listener calls
 
     def abort(self) -> None:
-        """End the connection now, as the test that it belongs to has ended."""
+        """End the connection now, or as soon as there is one: the test that it belongs to has ended."""
+        self._ended = True
         self._entry.closed(_TEST_ENDED)
         if self.transport is not None:
             self._wire().abort()
@@ -293,18 +303,23 @@ class Session(smtp.SMTP):
         plain = self._wire()
         plain.pause_reading()
         self._framing.clear()
+        assert self._timeout_handle is not None
+        # A handshake has a time-out of its own, and nothing may be said in clear in the middle of it.
+        self._timeout_handle.cancel()
         try:
             secured = await self.loop.start_tls(
                 plain, self, context, server_side=True, ssl_handshake_timeout=HANDSHAKE_TIMEOUT
             )
         except (OSError, asyncio.CancelledError) as error:
-            self._entry.tls_failed(self.service.describe_failure(error))
+            ended = isinstance(error, asyncio.CancelledError)
+            self._entry.tls_failed(_ENDED_IN_HANDSHAKE if ended else self.service.describe_failure(error))
             plain.abort()
             # A handshake that fails does not lead to connection_lost on every version of Python.
             self._be_lost()
             raise _ClientLeft from None
         assert secured is not None
         _acknowledge(plain)
+        self._reset_timeout()
         self.transport = secured
         self._note_tls(secured)
         self._set_rset_state()

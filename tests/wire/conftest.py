@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
+
+    import aiosmtplib
 
     from pytest_smtpports import Port
 
     Dial = Callable[[Port], "RawClient"]
+    Connected = Callable[[aiosmtplib.SMTP], AbstractAsyncContextManager[aiosmtplib.SMTP]]
     Eventually = Callable[[Callable[[], object]], None]
 
 
@@ -73,3 +78,20 @@ def eventually() -> Eventually:
         assert next(held for held in iter(holds, object()) if held or time.monotonic() > deadline)
 
     return wait
+
+
+@pytest.fixture
+def connected() -> Connected:
+    @asynccontextmanager
+    async def connect(client: aiosmtplib.SMTP) -> AsyncIterator[aiosmtplib.SMTP]:
+        async with client:
+            assert client.transport is not None
+            wire = client.transport.get_extra_info("socket")
+            yield client
+        # aiosmtplib doesn't wait for the end of TLS, and the test's loop would be closed before it has come.
+        deadline = time.monotonic() + 5
+        while wire.fileno() >= 0:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0)
+
+    return connect

@@ -14,6 +14,7 @@ from pytest_smtpports import SMTPPorts, UnknownCriterion, UnknownPort
 
 if TYPE_CHECKING:
     from pytest_smtpports import Port
+    from tests.wire.conftest import Connected
 
 SENDER = "app@example.com"
 RECIPIENT = "ada@example.org"
@@ -90,18 +91,21 @@ async def test_aiosmtplib_sends_in_clear_on_25(smtpports: SMTPPorts) -> None:
 @pytest.mark.parametrize(
     ("number", "mode"), [(465, {"use_tls": True}), (587, {"start_tls": True}), (2525, {"start_tls": True})]
 )
-async def test_aiosmtplib_verifies_tls_and_logs_in(smtpports: SMTPPorts, number: int, mode: dict[str, bool]) -> None:
+async def test_aiosmtplib_verifies_tls_and_logs_in(
+    smtpports: SMTPPorts, connected: Connected, number: int, mode: dict[str, bool]
+) -> None:
     host, port = smtpports.ports[number].address
-    await aiosmtplib.send(
-        mail("over TLS"),
+    client = aiosmtplib.SMTP(
         hostname=host,
         port=port,
-        **mode,
         tls_context=smtpports.client_context(),
         username=smtpports.username,
         password=smtpports.password,
         timeout=5,
+        **mode,
     )
+    async with connected(client):
+        await client.send_message(mail("over TLS"))
 
     smtpports.assert_sent(subject="over TLS", port=number, tls=True, user="user")
 

@@ -12,6 +12,7 @@ import pluggy
 import pytest
 
 from pytest_smtpports import PROFILES, ConfigurationError, Outcome, Profile, Role, ServerError, SMTPPorts
+from pytest_smtpports._server._accounts import Accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -183,15 +184,19 @@ def test_what_a_hook_leaves_in_the_loop_is_told_of_unless_it_is_the_networks_doi
         smtpports.close()
 
 
-def test_what_goes_wrong_inside_is_told_of_at_the_end_and_not_to_the_client() -> None:
+def test_what_goes_wrong_inside_is_told_of_at_the_end_and_not_to_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     smtpports = SMTPPorts()
-    smtpports.add_user("user", 42)  # type: ignore[arg-type] # it is what goes wrong
+
+    def break_down(*_: object) -> bool:
+        raise AttributeError("broken inside")
+
+    monkeypatch.setattr(Accounts, "admits", break_down)
 
     with smtplib.SMTP(*smtpports.ports[2525].address, timeout=5) as client:
         client.ehlo()
         assert client.docmd("AUTH", "PLAIN AHVzZXIAcGFzc3dvcmQ=") == (451, b"4.3.0 Local error in processing")
         assert client.noop()[0] == 250
-    with pytest.raises(ServerError, match="AttributeError"):
+    with pytest.raises(ServerError, match="AttributeError: broken inside"):
         smtpports.close()
 
 
