@@ -138,6 +138,8 @@ def smtpports_server(request: pytest.FixtureRequest, smtpports_profiles: Mapping
     config.stash[_SERVER] = server
     yield server
     del config.stash[_SERVER]
+    # At the end of the last test its teardown goes on; this is the last moment to tell what it left.
+    _note_left_open(config.stash[_ITEM], server)
     server.close()
 
 

@@ -62,7 +62,7 @@ class Blockable:
     def _numbers(self) -> tuple[int, ...]:
         return self._world.numbers
 
-    def _checked(self, number: int) -> int:
+    def _checked(self, number: object) -> int:
         return self._world.checked(number)
 
     def _lay(self, blocks: Mapping[int, Block | None]) -> Handle:

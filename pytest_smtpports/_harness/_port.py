@@ -48,7 +48,7 @@ class Port:
 
     def __repr__(self) -> str:
         name = f"{self._site.host}:{self._number}" if self._site else str(self._number)
-        block = None if self._world.closed else self.blocked
+        block = self._world.block(self._number, self._scope)
         state = f" blocked ({block.kind})" if block else ""
         return f"<Port {name} {self.profile.role.value}, TLS {self.profile.tls.value}{state}>"
 

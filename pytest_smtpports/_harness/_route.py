@@ -52,6 +52,8 @@ class Route(Handle, Blockable):
         self._world = world
         self._scope = self
         self.hosts: tuple[str, ...] = tuple(dict.fromkeys(map(routable, hosts)))
+        if isinstance(ports, int):
+            raise ConfigurationError(f"ports= takes a list of ports, such as [{ports}].")
         numbers = frozenset(world.numbers if ports is None else map(world.checked, ports))
         self._sites = tuple(Site(host, numbers, self) for host in self.hosts)
         end = world.network.route(self._sites)

@@ -70,9 +70,12 @@ class SMTPPorts(Blockable):
         _surroundings: Surroundings | None = None,
         _hook: Callable[[], pluggy.HookRelay] | None = None,
     ) -> None:
-        relay = relay_to(plugins)
-        hook = _hook or (lambda: relay)
-        chosen = {**by_number(profiles), **hooked_profiles(relay, None)}
+        chosen = by_number(profiles)
+        if _hook is None:
+            relay = relay_to(plugins)
+            chosen.update(hooked_profiles(relay, None))
+            _hook = _always(relay)
+        hook = _hook
         self._owns_surroundings = _surroundings is None
         self._world = World(
             chosen,
@@ -224,7 +227,7 @@ class SMTPPorts(Blockable):
         """
         __tracebackhide__ = True
         wanted = self._criteria(criteria)
-        until(self._world.journal, self._some(wanted, 1), settle, "assert_not_sent", "assert_not_sent_async")
+        self._until(self._some(wanted, 1), settle, "assert_not_sent", "assert_not_sent_async")
         self._require(wanted, 0)
 
     def wait_for(self, *, timeout: float = 5.0, **criteria: object) -> Message:
@@ -241,7 +244,7 @@ class SMTPPorts(Blockable):
         """
         __tracebackhide__ = True
         wanted = self._criteria(criteria)
-        until(self._world.journal, self._some(wanted, 1), timeout, "wait_for", "wait_for_async")
+        self._until(self._some(wanted, 1), timeout, "wait_for", "wait_for_async")
         return self._first(wanted)
 
     async def assert_sent_async(self, *, within: float = 0.0, **criteria: object) -> Message:
@@ -278,6 +281,8 @@ class SMTPPorts(Blockable):
             UnknownPort: a number that is not emulated.
         """
         __tracebackhide__ = True
+        if isinstance(numbers, int):
+            raise ConfigurationError(f"assert_attempted() takes a list of ports, such as [{numbers}].")
         expected = [self._checked(number) for number in numbers]
         attempted = [connection.port for connection in self.connections]
         if attempted != expected:
@@ -300,22 +305,27 @@ class SMTPPorts(Blockable):
 
     def _criteria(self, wanted: Mapping[str, object]) -> Criteria:
         port = wanted.get("port")
-        if isinstance(port, int) and not isinstance(port, bool):
+        if isinstance(port, (int, str)) and not isinstance(port, bool):
             self._checked(port)
         return Criteria(wanted)
 
     def _some(self, wanted: Criteria, n: int) -> Callable[[], bool]:
         return lambda: sum(map(wanted.match, self._world.journal.messages)) >= n
 
+    def _until(self, found: Callable[[], bool], seconds: float, called: str, twin: str) -> None:
+        until(self._world.journal, found, self._patience(seconds), called, twin)
+
     async def _until_async(self, found: Callable[[], bool], seconds: float) -> None:
+        await until_async(self._world.journal, self._world.surroundings.engine, found, self._patience(seconds))
+
+    def _patience(self, seconds: float) -> float:
         # Nothing comes any more after close().
-        left = 0.0 if self._world.closed else seconds
-        await until_async(self._world.journal, self._world.surroundings.engine, found, left)
+        return 0.0 if self._world.closed else seconds
 
     def _sent(self, called: str, n: int, within: float, criteria: Mapping[str, object]) -> Mailbox:
         __tracebackhide__ = True
         wanted = self._criteria(criteria)
-        until(self._world.journal, self._some(wanted, n), within, called, "assert_sent_async")
+        self._until(self._some(wanted, n), within, called, "assert_sent_async")
         return self._require(wanted, n)
 
     def _require(self, wanted: Criteria, n: int) -> Mailbox:
@@ -345,6 +355,10 @@ class SMTPPorts(Blockable):
             "when the port accepts it, and otherwise while a route or a block is active."
         )
         return "\n".join(lines)
+
+
+def _always(relay: pluggy.HookRelay) -> Callable[[], pluggy.HookRelay]:
+    return lambda: relay
 
 
 def _bindable(host: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .._mail._connection import Connection
     from .._mail._message import Message
+    from .._ports._blocks import Block
     from .._ports._profile import Profile
     from ._surroundings import Surroundings
 
@@ -69,6 +70,10 @@ class World:
             raise ClosedError
         return self._network
 
+    def block(self, number: int, scope: object) -> Block | None:
+        """The block that holds for a port on one way to it."""
+        return self._network.block(number, scope)
+
     @property
     def open_surroundings(self) -> Surroundings:
         """What is shared, while it can be used.
@@ -101,7 +106,11 @@ class World:
     def connections(self) -> tuple[Connection, ...]:
         """Every connection and attempt, as they stand once everything that clients did up to now is dealt with."""
         if not self.closed:
-            self.surroundings.engine.catch_up()
+            try:
+                self.surroundings.engine.catch_up()
+            except ServerError as error:
+                # A hook blocks. What is known is told all the same, and the reason at the end of the test.
+                self.journal.fail(error)
         return self.journal.connections
 
     def left_open(self) -> tuple[Connection, ...]:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
+# Characters of a header field beyond which it is taken as it stands.
+LONGEST_DECODED = 16_384
+
+
 @dataclass(frozen=True, slots=True)
 class TLS:
     """What protected a connection.
@@ -230,13 +234,17 @@ class Message:
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """The values of every header field of this name, in any letter case."""
-        return tuple(value for key, value in self.headers if key.lower() == name.lower())
+        found = [(key, value) for key, value in self.email.raw_items() if key.lower() == name.lower()]
+        return tuple(self._decoded_header(key, value) for key, value in found)
 
     def _parts(self) -> list[EmailMessage]:
         nothing: list[EmailMessage] = []
         return _safely(lambda: list(self.email.walk()), nothing)
 
     def _decoded_header(self, name: str, value: str) -> str:
+        if len(value) > LONGEST_DECODED:
+            # The time that email takes grows with the square of the length.
+            return "".join(value.splitlines())
         return _safely(lambda: str(self.email.policy.header_fetch_parse(name, value)), "")
 
     def _first(self, name: str) -> str:

@@ -33,8 +33,10 @@ class BlackHole:
         self._socket = bound
         bound.listen(0)
         with socket.socket(bound.family, socket.SOCK_STREAM) as filler:
+            # It doesn't wait: where a client was faster, the queue is full already.
+            filler.setblocking(False)
             # Past the socket patch, which would write it down as a dial of the test's.
-            super(socket.socket, filler).connect(bound.getsockname())
+            super(socket.socket, filler).connect_ex(bound.getsockname())
 
     def close(self) -> None:
         """Let go of the queue; a client that still waits is refused at its next SYN."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _clock
+from .._errors import ClosedError
 from .._ports._blocks import Block, Layer, Refuse, effective
 from ._caller import location
 from ._door import Answer, BlackHole, Door
@@ -59,13 +61,19 @@ class Network:
     # What the harness asks
 
     def door(self, number: int, site: Site | None = None) -> Door:
-        """The door of a port; opened by the first who asks."""
+        """The door of a port; opened by the first who asks.
+
+        Raises:
+            ClosedError: the route of the site has ended.
+        """
         site = site or self._direct
         with self._lock:
+            if site is not self._direct and site not in self._routed:
+                raise ClosedError
             if number not in site.doors:
-                profile = self._profiles[number]
-                block = self.block(number, site.scope)
-                site.doors[number] = Door(self._bind_host, lambda bound: self._listen(bound, profile, site.host), block)
+                profile, block = self._profiles[number], self.block(number, site.scope)
+                host = self._bind_host if site is self._direct else self._routed_host
+                site.doors[number] = Door(host, lambda bound: self._listen(bound, profile, site.host), block)
             return site.doors[number]
 
     def block(self, number: int, scope: object = None) -> Block | None:
@@ -99,7 +107,7 @@ class Network:
     def local_port_of(self, port: object) -> int | None:
         """The emulated number behind an ephemeral one, or None."""
         for site in (self._direct, *self._routed):
-            for number, door in site.doors.items():
+            for number, door in list(site.doors.items()):
                 if door.address[1] == port:
                     return number
         return None
@@ -192,7 +200,12 @@ class _Dial:
         if self._number not in self._site.numbers:
             entry.not_emulated()
             return connect(_as_family(client, self._network.closed_door().address))
-        door = self._network.door(self._number, self._site)
+        try:
+            door = self._network.door(self._number, self._site)
+        except ClosedError:
+            # The route has ended since it was looked up.
+            self._journal.discard(entry)
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED)) from None
         block, local_port = door.block, _local_port(client)
         if local_port is not None:
             self._journal.expect(entry, local_port)

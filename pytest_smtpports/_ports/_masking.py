@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 MASK = "***"
 
 
@@ -11,8 +13,15 @@ def written(line: bytes) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
+# RFC 4954 §4: the mechanism may be told, if it is one; what follows it may not.
+_AUTH = re.compile(
+    rb"\s*(AUTH\b)(?:\s+(PLAIN|LOGIN|CRAM-MD5|SCRAM-SHA-256|XOAUTH2|OAUTHBEARER|EXTERNAL)(?!\S))?(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def _masked(line: bytes) -> bytes:
-    words = line.split(None, 2)
-    if len(words) == 3 and words[0].upper() == b"AUTH":
-        return b" ".join((*words[:2], MASK.encode()))
-    return line
+    if (auth := _AUTH.fullmatch(line)) is None:
+        return line
+    command, mechanism, rest = auth.groups(default=b"")
+    return b" ".join(filter(None, (command, mechanism, MASK.encode() if rest.strip() else b"")))

@@ -36,6 +36,8 @@ AUTH_TOO_LONG = Reply(500, "5.5.6", "Authentication exchange line is too long")
 HELLO_FIRST = Reply(503, "5.5.1", "Say EHLO or HELO first")
 # RFC 5321 §3.6.2, §7.9
 RELAY_REFUSED = Reply(550, "5.7.1", "Relaying denied: this port takes mail for its own domains only")
+# RFC 5321 §4.1.1.3: the null path is a sender's alone
+NO_RECIPIENT = Reply(501, "5.1.3", "The null path is no recipient")
 # RFC 5321 §4.3.2
 NO_TRANSACTION = Reply(503, "5.5.1", "MAIL and RCPT come before DATA")
 NO_ARGUMENT = Reply(501, "5.5.4", "This command takes no argument")

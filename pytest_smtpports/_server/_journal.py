@@ -197,7 +197,7 @@ class Journal:
     def discard(self, entry: Entry) -> None:
         """Forget a connection that turned out to be none of its own."""
         with self._changed:
-            self._entries.remove(entry)
+            self._entries = [each for each in self._entries if each is not entry]
 
     def add(self, message: Message) -> None:
         """Put a message where the test can see it, and wake who waits for it."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # How many clients may wait to be accepted.
 BACKLOG = 256
+# How many seconds later a client is accepted for whom there was no descriptor.
+ACCEPT_AGAIN = 0.1
 _NO_HANDSHAKE = (
     "no TLS handshake came: this port speaks TLS from the first byte (RFC 8314) and says nothing in clear; "
     "was the client waiting for a greeting?"
@@ -86,8 +88,13 @@ class Listener:
     def _accept(self) -> None:
         try:
             client, peer = self._socket.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            # The client has gone again.
+            return
         except OSError:
-            # The client has gone again, or another wake-up took it.
+            # No descriptor is left, most likely. The kernel keeps the client; to ask at once again would spin the loop.
+            self._background.loop.remove_reader(self._socket)
+            self._background.loop.call_later(ACCEPT_AGAIN, self._start)
             return
         try:
             self._welcome(client, (str(peer[0]), int(peer[1])))

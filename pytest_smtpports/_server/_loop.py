@@ -48,7 +48,7 @@ class BackgroundLoop:
         Raises:
             ServerError: the loop's thread did not get to it; a hook that blocks is the likely reason.
         """
-        if threading.current_thread() is self._thread:
+        if self._is_this_thread:
             # A hook runs here, and may change the ports.
             return function(*args)
         future: Future[T] = Future()
@@ -63,9 +63,13 @@ class BackgroundLoop:
         """
         return _result(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
 
+    @property
+    def _is_this_thread(self) -> bool:
+        return threading.current_thread() is self._thread
+
     def catch_up(self) -> None:
         """Have the loop deal with everything that clients have sent, or closed, up to now."""
-        if threading.current_thread() is not self._thread:
+        if not self._is_this_thread:
             self.run(turn())
 
     def take_errors(self) -> tuple[BaseException, ...]:

@@ -85,6 +85,8 @@ class _Hooks:
     async def handle_RCPT(  # noqa: N802 # aiosmtpd looks for this name
         self, session: Session, _state: smtp.Session, envelope: smtp.Envelope, address: str, options: list[str]
     ) -> str:
+        if address == "<>":
+            return str(_reply.NO_RECIPIENT)
         if (refused := recipient_refusal(session.service.profile, session.state(), address)) is not None:
             return str(refused)
         envelope.rcpt_tos.append(address)
@@ -122,6 +124,7 @@ class Session(smtp.SMTP):
         self._ended = False
         self._at_eof = False
         self._verb = ""
+        self._login_tried = False
         self._tls: TLS | None = None
         self._user: str | None = None
         self._lost: asyncio.Future[None] = loop.create_future()
@@ -165,9 +168,8 @@ class Session(smtp.SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is over."""
         self._entry.closed()
-        if self.transport is not None:
-            # Python 3.10's TLS transport holds itself for open until it is told.
-            self.transport.close()
+        # Python 3.10's TLS transport holds itself for open until it is told.
+        self._wire().close()
         super().connection_lost(error)
         self._be_lost()
 
@@ -220,17 +222,19 @@ class Session(smtp.SMTP):
             self._say(_reply.LOCAL_ERROR)
 
     async def _answer(self, line: bytes) -> None:
-        self._entry.heard(written(line))
-        if not line.endswith(b"\r\n"):
-            self._say(_reply.BARE_LF)
-            return
-        text = line[:-2].decode("utf-8", "replace")
-        if not text.isprintable() or "\N{REPLACEMENT CHARACTER}" in text:
-            self._say(_reply.NOT_TEXT)
-            return
+        text = line.rstrip(b"\r\n").decode("utf-8", "replace")
         verb, _, argument = text.partition(" ")
         self._verb = verb.upper()
         command = self._smtp_methods.get(self._verb)
+        # A client that goes on with a login that was refused sends its secrets as if they were commands.
+        self._login_tried = self._login_tried or self._verb.startswith("AUTH")
+        self._entry.heard(MASK if command is None and self._login_tried else written(line))
+        if not line.endswith(b"\r\n"):
+            self._say(_reply.BARE_LF)
+            return
+        if not text.isprintable() or "\N{REPLACEMENT CHARACTER}" in text:
+            self._say(_reply.NOT_TEXT)
+            return
         if command is None:
             self._say(_reply.UNKNOWN_COMMAND)
         elif (refused := refusal(self.service.profile, self.state(), self._verb)) is not None:
@@ -404,6 +408,13 @@ class Session(smtp.SMTP):
             user=self._user,
             connection=self._entry.number,
         )
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        try:
+            return super()._getaddr(arg)
+        except Exception:
+            # email's address parser, which aiosmtpd asks, breaks down on some that are malformed.
+            return None, None
 
     # State
 

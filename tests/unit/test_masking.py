@@ -14,6 +14,11 @@ from pytest_smtpports._ports._masking import written
         (b"auth login dXNlcg== cGFzc3dvcmQ=\r\n", "auth login ***"),
         (b"  Auth\tPLAIN\tAHVzZXIAcGFzc3dvcmQ=\r\n", "Auth PLAIN ***"),
         (b"AUTH LOGIN\r\n", "AUTH LOGIN"),
+        (b"AUTH\r\n", "AUTH"),
+        (b"AUTH cGFzc3dvcmQ=\r\n", "AUTH ***"),
+        (b"AUTH PLAINcGFzc3dvcmQ=\r\n", "AUTH ***"),
+        (b"AUTH=PLAIN cGFzc3dvcmQ=\r\n", "AUTH ***"),
+        (b"AUTH PLAIN cGFz\nc3dv\r\n", "AUTH PLAIN ***"),
         (b"MAIL FROM:<ada@example.org> AUTH=<>\r\n", "MAIL FROM:<ada@example.org> AUTH=<>"),
     ],
 )

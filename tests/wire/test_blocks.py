@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import select
 import smtplib
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_smtpports import Port
+    from tests.wire.conftest import Eventually
 
 MAIL = "Subject: Welcome\r\n\r\nHello Ada\r\n"
 
@@ -388,3 +391,72 @@ def test_a_socket_that_is_connected_already_is_no_attempt(smtpports: SMTPPorts) 
         assert client.connect_ex(smtpports.ports[25].address) == errno.EISCONN
 
     smtpports.assert_attempted([25])
+
+
+def test_a_block_of_a_port_that_was_dropped_or_open_is_no_connection(smtpports: SMTPPorts) -> None:
+    local = smtpports.ports[25].port
+    with smtpports.block(587), smtpports.block(25, 587), smtpports.unblock(25), smtpports.block(25):
+        assert smtpports.ports[25].port == local
+
+    assert smtpports.connections == ()
+
+
+def test_a_client_that_waits_at_a_dropped_port_gets_through_when_it_is_opened(
+    smtpports: SMTPPorts, eventually: Eventually
+) -> None:
+    handle = smtpports.block(25)
+    sending = threading.Thread(target=send, args=(smtpports.ports[25],))
+    sending.start()
+    eventually(lambda: smtpports.connections)
+
+    handle.remove()
+    sending.join(10)
+
+    smtpports.assert_sent(port=25)
+    assert [connection.outcome for connection in smtpports.connections] == [Outcome.DELIVERED]
+
+
+def test_a_connect_that_does_not_block_gets_through_when_the_port_is_opened(smtpports: SMTPPorts) -> None:
+    handle = smtpports.block(25)
+    waiting = socket.socket()
+    waiting.setblocking(False)
+    with smtplib.SMTP(timeout=5) as client:
+        client.sock = waiting
+        assert waiting.connect_ex(smtpports.ports[25].address) == errno.EINPROGRESS
+
+        handle.remove()
+        assert select.select([], [waiting], [], 5)[1] == [waiting]
+        waiting.settimeout(5)
+        assert client.getreply()[0] == 220
+        client.sendmail("app@example.com", "ada@example.org", MAIL)
+
+    assert [connection.outcome for connection in smtpports.connections] == [Outcome.DELIVERED]
+
+
+def test_a_loop_that_asks_how_its_connect_went_is_one_connection(smtpports: SMTPPorts) -> None:
+    smtpports.block(587)
+    with socket.socket() as client:
+        client.setblocking(False)
+        assert client.connect_ex(smtpports.ports[25].address) == errno.EINPROGRESS
+        assert select.select([], [client], [], 5)[1] == [client]
+
+        assert client.connect_ex(smtpports.ports[25].address) in (0, errno.EISCONN)
+
+    smtpports.assert_attempted([25])
+
+
+def test_a_port_that_is_dialled_by_the_name_of_this_machine_is_recorded(smtpports: SMTPPorts) -> None:
+    smtpports.block(25, how="refuse")
+    with socket.socket() as client, pytest.raises(ConnectionRefusedError):
+        client.connect(("localhost", smtpports.ports[25].port))
+
+    assert smtpports.connections[0].outcome is Outcome.BLOCKED
+
+
+def test_a_connect_ex_that_times_out_tells_how_long_it_waited(smtpports: SMTPPorts) -> None:
+    smtpports.block(25)
+    with socket.socket() as client:
+        client.settimeout(0.2)
+        assert client.connect_ex(smtpports.ports[25].address) == errno.EAGAIN
+
+    assert "the client gave up after 0.2 s" in smtpports.connections[0].reason

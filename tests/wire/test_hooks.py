@@ -282,3 +282,13 @@ def test_a_name_is_no_address_to_bind(host: str) -> None:
 def test_an_address_of_another_machine_is_no_address_to_bind() -> None:
     with SMTPPorts(host="192.0.2.1") as smtpports, pytest.raises(ConfigurationError, match="Nothing can listen on"):
         smtpports.ports[25].connect()
+
+
+def test_a_login_that_is_no_text_is_refused_and_not_shown() -> None:
+    with SMTPPorts() as smtpports, pytest.raises(ConfigurationError, match="password is a string") as added:
+        smtpports.add_user("user", 42)  # type: ignore[arg-type] # the mistake that is tested
+    with pytest.raises(ConfigurationError, match="password is a string") as made:
+        SMTPPorts(password=None)  # type: ignore[arg-type] # as above
+
+    assert "42" not in str(added.value)
+    assert "None'" not in str(made.value)

@@ -8,6 +8,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 from typing import TYPE_CHECKING
 
@@ -296,3 +297,25 @@ def test_a_reset_forgets_connections_messages_and_what_is_under_way(smtpports: S
     assert (smtpports.connections, len(smtpports.messages)) == ((), 0)
     smtpports.ports[25].connect().close()
     assert len(smtpports.connections) == 1
+
+
+DIAL = "with socket.socket() as client:\n    client.connect_ex(address)\n"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        f"{sysconfig.get_path('purelib')}/mailer.py",
+        f"{sysconfig.get_path('scripts')}/mailer",
+        "/usr/lib/python3/dist-packages/mailer.py",
+    ],
+)
+def test_installed_code_alone_is_no_location(smtpports: SMTPPorts, file: str) -> None:
+    smtpports.block(25, how="refuse")
+    scope: dict[str, object] = {"socket": socket, "address": smtpports.ports[25].address}
+    # In a thread of its own no frame of this file is below it.
+    thread = threading.Thread(target=exec, args=(compile(DIAL, file, "exec"), scope))
+    thread.start()
+    thread.join(5)
+
+    assert [connection.location for connection in smtpports.connections] == [None]

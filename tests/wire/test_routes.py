@@ -601,3 +601,67 @@ def test_the_local_port_of_a_route_in_the_place_of_its_number_is_explained(provi
 
     with pytest.raises(UnknownPort, match=f"{local} is the local port of 2525"):
         route.block(local)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 0)])
+def test_two_providers_lend_trust_and_end_in_any_order(first: int, last: int) -> None:
+    environment = environment_now()
+    with SMTPPorts() as one, SMTPPorts() as two:
+        providers = one, two
+        for provider, host in zip(providers, ("mx1.example.org", "mx2.example.org"), strict=True):
+            provider.route(host)
+
+        providers[first].close()
+        assert environment_now() != environment
+        assert Path(os.environ["SSL_CERT_FILE"]).is_file()
+        providers[last].close()
+
+        assert environment_now() == environment
+
+
+def test_a_variable_that_somebody_has_set_meanwhile_stays_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch, SMTPPorts() as provider:
+        patch.setenv("SSL_CERT_FILE", "/before.pem")
+        with provider.route(HOST):
+            os.environ["SSL_CERT_FILE"] = "/theirs.pem"
+
+        assert os.environ["SSL_CERT_FILE"] == "/theirs.pem"
+
+
+def test_what_is_left_of_a_patch_below_somebody_elses_records_nothing(provider: SMTPPorts) -> None:
+    found: Callable[..., object]
+
+    def theirs(client: socket.socket, address: tuple[str, int]) -> object:
+        return found(client, address)
+
+    with provider.route(HOST):
+        found = socket.socket.connect
+        socket.socket.connect = theirs  # type: ignore[method-assign, assignment] # as pytest-socket does it
+    try:
+        with provider.route(HOST):
+            send(HOST)
+    finally:
+        del socket.socket.connect
+
+    provider.assert_attempted([25])
+
+
+def test_a_number_is_asked_for_and_a_routed_name_is_none(provider: SMTPPorts) -> None:
+    provider.route(HOST)
+
+    with pytest.raises(socket.gaierror):
+        socket.getaddrinfo(HOST, 25, flags=socket.AI_NUMERICHOST)
+
+
+def test_a_provider_on_ipv6_is_reached_by_name_with_tls() -> None:
+    with SMTPPorts(host="::1") as provider:
+        provider.route(HOST)
+        context = ssl.create_default_context()
+        with smtplib.SMTP(HOST, 587, timeout=5) as client:
+            client.starttls(context=context)
+            client.login("user", "password")
+            client.sendmail("app@example.com", "ada@example.org", MAIL)
+        with smtplib.SMTP_SSL(HOST, 465, timeout=5, context=context) as secured:
+            assert secured.noop()[0] == 250
+
+        provider.assert_sent(host=HOST, port=587, tls=True)

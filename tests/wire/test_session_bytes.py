@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -441,3 +442,29 @@ def test_a_failed_handshake_and_an_aborted_login_log_nothing(
 
     assert caplog.records == []
     assert smtpports.connections[0].reason == "the client spoke HTTP where TLS begins (HTTP_REQUEST)"
+
+
+def test_nothing_is_said_in_clear_to_a_client_that_is_idle_in_the_handshake(dial: Dial) -> None:
+    with SMTPPorts([replace(PROFILES[587], idle_timeout=0.2)]) as smtpports:
+        client = dial(smtpports.ports[587])
+        client.reply()
+        client.ask("EHLO client.example")
+        client.ask("STARTTLS")
+        client.socket.settimeout(0.5)
+
+        with pytest.raises(TimeoutError):
+            client.socket.recv(1000)
+
+        started = time.perf_counter()
+        smtpports.close()
+        assert time.perf_counter() - started < 0.5
+
+
+def test_a_client_that_is_idle_after_the_handshake_gets_421() -> None:
+    with (
+        SMTPPorts([replace(PROFILES[587], idle_timeout=0.2)]) as smtpports,
+        smtpports.ports[587].connect() as client,
+    ):
+        assert client.sock is not None
+        assert client.sock.recv(1000) == b"421 4.4.2 Idle for too long, closing the connection\r\n"
+        client.close()

@@ -8,6 +8,7 @@ import gc
 import os
 import smtplib
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -267,3 +268,47 @@ def test_a_client_that_comes_while_there_is_no_descriptor_left_is_taken_in_later
     )
 
     assert (ended.stdout, ended.stderr) == ("nobody could accept\n220 localhost ESMTP ready\n", "")
+
+
+TRUSTED: dict[str, Callable[[SMTPPorts], object]] = {
+    "ca_file": lambda smtpports: smtpports.ca_file,
+    "client_context": lambda smtpports: smtpports.client_context(),
+    "configure_trust": lambda smtpports: smtpports.configure_trust(ssl.create_default_context()),
+}
+
+
+@pytest.mark.parametrize("asked", TRUSTED)
+def test_trust_is_not_given_after_the_end(asked: str) -> None:
+    with SMTPPorts() as smtpports:
+        pass
+
+    with pytest.raises(ClosedError):
+        TRUSTED[asked](smtpports)
+
+
+def test_a_port_can_be_shown_after_the_end() -> None:
+    with SMTPPorts() as smtpports:
+        smtpports.block(25)
+
+    assert repr(smtpports.ports[25]).startswith("<Port 25 ")
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_awaited_after_the_end() -> None:
+    with SMTPPorts() as smtpports:
+        pass
+    threads, started = set(threading.enumerate()), time.perf_counter()
+
+    with pytest.raises(AssertionError, match="no message matches"):
+        await smtpports.wait_for_async(timeout=60)
+
+    assert time.perf_counter() - started < AT_ONCE
+    assert set(threading.enumerate()) <= threads
+
+
+def test_an_assertion_that_fails_after_the_end_is_explained() -> None:
+    with SMTPPorts() as smtpports:
+        smtpports.block(25)
+
+    with pytest.raises(AssertionError, match="no message matches, 1 expected"):
+        smtpports.assert_sent(subject="Welcome")
