@@ -96,17 +96,19 @@ class Listener:
             self._background.loop.remove_reader(self._socket)
             self._background.loop.call_later(ACCEPT_AGAIN, self._start)
             return
+        service = self._service
+        entry = service.journal.accept(service.profile.number, service.host, (str(peer[0]), int(peer[1])))
         try:
-            self._welcome(client, (str(peer[0]), int(peer[1])))
+            self._welcome(client, entry)
         except BaseException:
+            entry.closed()
             client.close()
             raise
 
-    def _welcome(self, client: socket.socket, peer: tuple[str, int]) -> None:
-        service, loop = self._service, self._background.loop
+    def _welcome(self, client: socket.socket, entry: Entry) -> None:
+        loop = self._background.loop
         client.setblocking(False)
-        entry = service.journal.accept(service.profile.number, service.host, peer)
-        session = Session(service, entry, loop)
+        session = Session(self._service, entry, loop)
         task = loop.create_task(self._serve(client, session, entry))
         self._clients[task] = session
         task.add_done_callback(self._clients.pop)

@@ -165,3 +165,25 @@ def test_a_client_that_has_said_quit_is_not_left_open(pytester: pytest.Pytester)
 
     result.assert_outcomes(passed=50)
     result.stdout.no_fnmatch_line("*connections open*")
+
+
+def test_the_last_test_of_a_session_that_shares_the_ports_is_told_too(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import smtplib
+        from contextlib import ExitStack
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def clients():
+            with ExitStack() as clients:
+                yield clients
+
+        def test_leaves(clients, smtpports_server):
+            client = smtplib.SMTP(*smtpports_server.ports[25].address, timeout=5)
+            clients.callback(client.close)
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*connections open at the end*", "*test_leaves: 25: *"])

@@ -360,3 +360,11 @@ def test_a_salvaged_message_can_be_written_again(make_message: Callable[..., Mes
 
     assert bytes(message.email) == b"Subject: Hi\n\nGr\xc3\xbc\xff"
     assert message.text == "Gr\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"
+
+
+def test_a_header_of_great_length_is_taken_as_it_stands(make_message: Callable[..., Message]) -> None:
+    words = "word " * 4000
+    message = make_message(f"Subject: {words}\r\n\tand more\r\nTo: ada@example.org\r\n\r\n".encode())
+
+    assert message.subject.split() == [*words.split(), "and", "more"]
+    assert message.to == ("ada@example.org",)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -460,3 +461,31 @@ def test_a_connect_ex_that_times_out_tells_how_long_it_waited(smtpports: SMTPPor
         assert client.connect_ex(smtpports.ports[25].address) == errno.EAGAIN
 
     assert "the client gave up after 0.2 s" in smtpports.connections[0].reason
+
+
+def test_what_was_attempted_is_a_list(smtpports: SMTPPorts) -> None:
+    with pytest.raises(ConfigurationError, match=r"such as \[587\]"):
+        smtpports.assert_attempted(587)  # type: ignore[arg-type] # it is the mistake
+
+
+def test_a_port_that_becomes_a_black_hole_under_fire_is_one_at_once(smtpports: SMTPPorts) -> None:
+    address, stop = smtpports.ports[25].address, threading.Event()
+
+    def dial() -> None:
+        while not stop.is_set():
+            with socket.socket() as client:
+                client.setblocking(False)
+                client.connect_ex(address)
+
+    dialling = [threading.Thread(target=dial) for _ in range(4)]
+    for thread in dialling:
+        thread.start()
+    started = time.monotonic()
+    for _ in range(50):
+        smtpports.block(25).remove()
+    elapsed = time.monotonic() - started
+    stop.set()
+    for thread in dialling:
+        thread.join(5)
+
+    assert elapsed < 30

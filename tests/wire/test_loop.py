@@ -94,3 +94,52 @@ def test_an_error_before_the_first_word_ends_the_connection_and_is_told_at_the_e
 
     with pytest.raises(ServerError, match="ValueError: not today"):
         smtpports.close()
+    assert all(connection.closed_at is not None for connection in smtpports.connections)
+
+
+def test_a_call_from_the_loops_own_thread_is_made_at_once() -> None:
+    background = Engine().background
+    try:
+        assert background.call(background.call, threading.current_thread).name == "pytest-smtpports"
+    finally:
+        background.stop()
+
+
+def test_connections_are_told_as_far_as_they_are_known_while_a_hook_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    called, released = threading.Event(), threading.Event()
+
+    class Blocking:
+        def pytest_smtpports_message(self) -> None:
+            called.set()
+            released.wait(5)
+
+    def send() -> None:
+        with smtpports.ports[25].connect() as client:
+            client.sendmail("app@example.com", "ada@example.org", "Subject: Hi\r\n\r\n")
+
+    smtpports = SMTPPorts(plugins=[Blocking()])
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert called.wait(5)
+    with monkeypatch.context() as patch:
+        patch.setattr("pytest_smtpports._server._loop.DEADLINE", 0.1)
+        known = smtpports.connections
+    released.set()
+    sender.join(5)
+
+    assert [connection.outcome.value for connection in known] == ["open"]
+    with pytest.raises(ServerError, match=r"did not answer within 0\.1 s"):
+        smtpports.close()
+
+
+def test_a_wake_up_without_a_client_and_a_start_after_the_end_do_nothing() -> None:
+    with SMTPPorts() as smtpports:
+        background = smtpports._world.surroundings.engine.background
+        smtpports.ports[25].connect().close()
+        (listener,) = smtpports._world._server._listeners
+
+        background.call(listener._accept)
+        listener.close()
+        background.call(listener._start)
+
+        assert len(smtpports.connections) == 1

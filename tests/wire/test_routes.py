@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import aiosmtplib
 import pytest
 
-from pytest_smtpports import ConfigurationError, Outcome, SMTPPorts, UnknownName, UnknownPort
+from pytest_smtpports import ClosedError, ConfigurationError, Outcome, SMTPPorts, UnknownName, UnknownPort
+from pytest_smtpports._network._patch import PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -665,3 +666,29 @@ def test_a_provider_on_ipv6_is_reached_by_name_with_tls() -> None:
             assert secured.noop()[0] == 250
 
         provider.assert_sent(host=HOST, port=587, tls=True)
+
+
+def test_a_port_of_a_route_that_has_ended_is_closed(smtpports: SMTPPorts) -> None:
+    route = smtpports.route("smtp.example.com", trust=None)
+    port = route[25]
+    route.remove()
+
+    with pytest.raises(ClosedError):
+        _ = port.address
+
+
+def test_a_dial_whose_route_ends_in_the_middle_is_refused(smtpports: SMTPPorts) -> None:
+    route = smtpports.route("smtp.example.com", trust=None)
+    with socket.socket() as client:
+        dial = PATCH.destination(client, ("smtp.example.com", 25))
+        route.remove()
+
+        assert dial is not None
+        with pytest.raises(ConnectionRefusedError):
+            dial.dial(client, client.connect)
+    assert smtpports.connections == ()
+
+
+def test_ports_of_a_route_are_a_list(smtpports: SMTPPorts) -> None:
+    with pytest.raises(ConfigurationError, match=r"such as \[25\]"):
+        smtpports.route("smtp.example.com", ports=25)  # type: ignore[arg-type] # it is the mistake

@@ -468,3 +468,35 @@ def test_a_client_that_is_idle_after_the_handshake_gets_421() -> None:
         assert client.sock is not None
         assert client.sock.recv(1000) == b"421 4.4.2 Idle for too long, closing the connection\r\n"
         client.close()
+
+
+@pytest.mark.parametrize("address", ["<", "<a@[>", "<a@[1.2.3.4>", '"', "(" * 200], ids=lambda address: address[:12])
+def test_a_malformed_address_is_refused_and_the_session_goes_on(mx: RawClient, address: str) -> None:
+    mx.ask("EHLO client.example")
+    assert mx.ask(f"MAIL FROM:{address}")[:3] in {"501", "553"}
+    assert mx.ask("MAIL FROM:<app@example.com>")[:3] == "250"
+    assert mx.ask(f"RCPT TO:{address}")[:3] in {"501", "553"}
+    assert mx.ask("NOOP")[:3] == "250"
+
+
+def test_the_null_path_is_no_recipient(mx: RawClient) -> None:
+    mx.ask("EHLO client.example")
+    mx.ask("MAIL FROM:<>")
+
+    assert mx.ask("RCPT TO:<>") == "501 5.1.3 The null path is no recipient\r\n"
+
+
+@pytest.mark.parametrize(
+    "refused",
+    ["AUTH LOGIN", "AUTH CRAM-MD5", "AUTH=PLAIN", "AUTH U0VDUkVU", "AUTH PLAIN ="],
+)
+def test_what_a_client_goes_on_to_say_after_a_refused_login_is_masked(
+    smtpports: SMTPPorts, mx: RawClient, refused: str
+) -> None:
+    mx.ask(refused)
+    mx.ask("U0VDUkVUU0VDUkVU")
+    mx.ask("NOOP")
+
+    heard = [line.text for line in smtpports.connections[0].dialogue if line.direction == "C"]
+    assert "U0VDUkVU" not in "".join(heard)
+    assert heard[-2:] == ["***", "NOOP"]

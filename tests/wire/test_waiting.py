@@ -17,7 +17,7 @@ import time_machine
 import trio
 from freezegun import freeze_time
 
-from pytest_smtpports import BlockingWaitError, SMTPPorts, UnknownCriterion
+from pytest_smtpports import BlockingWaitError, SMTPPorts, UnknownCriterion, UnknownPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -302,3 +302,16 @@ def test_a_wait_where_no_event_loop_was_ever_loaded_loads_none() -> None:
     )
 
     assert (ended.stdout, ended.stderr) == ("no message matches, 1 expected\nset()\n", "")
+
+
+def test_nothing_is_waited_for_after_the_end() -> None:
+    with SMTPPorts() as smtpports:
+        pass
+
+    with pytest.raises(AssertionError, match="no message matches"):
+        smtpports.wait_for(timeout=3600, subject="Welcome")
+
+
+def test_a_port_number_as_text_is_a_mistake(smtpports: SMTPPorts) -> None:
+    with pytest.raises(UnknownPort, match="did you mean 25"):
+        smtpports.assert_not_sent(port="25")
