@@ -1,0 +1,190 @@
+"""What a test asserts of the mail and of the connections, and the waiting for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import _clock
+from .._errors import ConfigurationError, is_ours
+from .._mail._criteria import Criteria
+from .._mail._explain import explain, told
+from .._mail._mailbox import Mailbox
+from ._waiting import until, until_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .._mail._message import Message
+    from ._world import World
+
+__tracebackhide__ = is_ours
+
+
+class Assertions:
+    """What can be asserted; a failure explains itself."""
+
+    _world: World
+
+    # What is asserted of messages
+
+    def assert_sent(self, *, within: float = 0.0, **criteria: object) -> Message:
+        """Exactly one message meets the criteria.
+
+        Args:
+            within: seconds to wait for it.
+            criteria: `to`, `subject`, `port`, `tls` and so on.
+
+        Returns:
+            the message.
+
+        Raises:
+            AssertionError: there is none, or more than one; the text says what came, what was nearest, and why.
+            UnknownCriterion: a keyword that is not a criterion.
+            BlockingWaitError: with `within`, in a running event loop; await `assert_sent_async`.
+        """
+        __tracebackhide__ = True
+        return self._sent("assert_sent", 1, within, criteria)[0]
+
+    def assert_sent_times(self, n: int, *, within: float = 0.0, **criteria: object) -> Mailbox:
+        """Exactly `n` messages meet the criteria; as `assert_sent`."""
+        __tracebackhide__ = True
+        return self._sent("assert_sent_times", n, within, criteria)
+
+    def assert_not_sent(self, *, settle: float = 0.0, **criteria: object) -> None:
+        """No message meets the criteria, now and for `settle` seconds.
+
+        Raises:
+            AssertionError: one does.
+            UnknownCriterion: a keyword that is not a criterion.
+            BlockingWaitError: with `settle`, in a running event loop; await `assert_not_sent_async`.
+        """
+        __tracebackhide__ = True
+        wanted = self._criteria(criteria)
+        self._until(self._some(wanted, 1), settle, "assert_not_sent", "assert_not_sent_async")
+        self._require(wanted, 0)
+
+    def wait_for(self, *, timeout: float = 5.0, **criteria: object) -> Message:
+        """The first message that meets the criteria, as soon as it is there.
+
+        Args:
+            timeout: seconds to wait for it.
+            criteria: as for `assert_sent`.
+
+        Raises:
+            AssertionError: none came in time.
+            UnknownCriterion: a keyword that is not a criterion.
+            BlockingWaitError: in a running event loop; await `wait_for_async`.
+        """
+        __tracebackhide__ = True
+        wanted = self._criteria(criteria)
+        self._until(self._some(wanted, 1), timeout, "wait_for", "wait_for_async")
+        return self._first(wanted)
+
+    async def assert_sent_async(self, *, within: float = 0.0, **criteria: object) -> Message:
+        """`assert_sent`, awaited, under asyncio or trio."""
+        __tracebackhide__ = True
+        wanted = self._criteria(criteria)
+        await self._until_async(self._some(wanted, 1), within)
+        return self._require(wanted, 1)[0]
+
+    async def assert_not_sent_async(self, *, settle: float = 0.0, **criteria: object) -> None:
+        """`assert_not_sent`, awaited, under asyncio or trio."""
+        __tracebackhide__ = True
+        wanted = self._criteria(criteria)
+        await self._until_async(self._some(wanted, 1), settle)
+        self._require(wanted, 0)
+
+    async def wait_for_async(self, *, timeout: float = 5.0, **criteria: object) -> Message:
+        """`wait_for`, awaited, under asyncio or trio."""
+        __tracebackhide__ = True
+        wanted = self._criteria(criteria)
+        await self._until_async(self._some(wanted, 1), timeout)
+        return self._first(wanted)
+
+    # What is asserted of connections
+
+    def assert_attempted(self, numbers: Sequence[int]) -> None:
+        """These ports were dialled, in this order, each as often as it stands here.
+
+        Counted is one entry for each connect call of this process while a route or block is active, and each connection
+        that a port accepted.
+
+        Raises:
+            AssertionError: others were dialled, or in another order.
+            UnknownPort: a number that is not emulated.
+        """
+        __tracebackhide__ = True
+        if isinstance(numbers, int):
+            raise ConfigurationError(f"assert_attempted() takes a list of ports, such as [{numbers}].")
+        expected = [self._world.checked(number) for number in numbers]
+        attempted = [connection.port for connection in self._world.connections()]
+        if attempted != expected:
+            raise AssertionError(self._attempts(f"attempted {attempted}, expected {expected}"))
+
+    def assert_not_attempted(self, *numbers: int) -> None:
+        """None of these ports was dialled.
+
+        Raises:
+            AssertionError: one was.
+            UnknownPort: a number that is not emulated.
+        """
+        __tracebackhide__ = True
+        refused = [self._world.checked(number) for number in numbers]
+        attempted = [connection.port for connection in self._world.connections() if connection.port in refused]
+        if attempted:
+            raise AssertionError(self._attempts(f"attempted {attempted}, expected none of {refused}"))
+
+    # The inside
+
+    def _criteria(self, wanted: Mapping[str, object]) -> Criteria:
+        port = wanted.get("port")
+        if isinstance(port, (int, str)) and not isinstance(port, bool):
+            self._world.checked(port)
+        return Criteria(wanted)
+
+    def _some(self, wanted: Criteria, n: int) -> Callable[[], bool]:
+        return lambda: sum(map(wanted.match, self._world.journal.messages)) >= n
+
+    def _until(self, found: Callable[[], bool], seconds: float, called: str, twin: str) -> None:
+        until(self._world.journal, found, self._patience(seconds), called, twin)
+
+    async def _until_async(self, found: Callable[[], bool], seconds: float) -> None:
+        await until_async(self._world.journal, self._world.surroundings.engine, found, self._patience(seconds))
+
+    def _patience(self, seconds: float) -> float:
+        # Nothing comes any more after close().
+        return 0.0 if self._world.closed else seconds
+
+    def _sent(self, called: str, n: int, within: float, criteria: Mapping[str, object]) -> Mailbox:
+        __tracebackhide__ = True
+        wanted = self._criteria(criteria)
+        self._until(self._some(wanted, n), within, called, "assert_sent_async")
+        return self._require(wanted, n)
+
+    def _require(self, wanted: Criteria, n: int) -> Mailbox:
+        __tracebackhide__ = True
+        messages = self._world.mailbox()
+        matching = Mailbox(filter(wanted.match, messages))
+        if len(matching) != n:
+            raise AssertionError(self._explanation(wanted, messages, n))
+        return matching
+
+    def _first(self, wanted: Criteria) -> Message:
+        __tracebackhide__ = True
+        messages = self._world.mailbox()
+        for message in filter(wanted.match, messages):
+            return message
+        raise AssertionError(self._explanation(wanted, messages, 1))
+
+    def _explanation(self, wanted: Criteria, messages: Mailbox, expected: int) -> str:
+        world = self._world
+        connections, blocks = world.connections(), world.blocks()
+        return explain(wanted, messages, connections, expected=expected, blocks=blocks, now=_clock.now())
+
+    def _attempts(self, headline: str) -> str:
+        lines = [headline, *(f"  {told(connection)}" for connection in self._world.connections())]
+        lines.append(
+            "A dial of another process that was refused or dropped can't be seen; a dial of this process is seen "
+            "when the port accepts it, and otherwise while a route or a block is active."
+        )
+        return "\n".join(lines)
