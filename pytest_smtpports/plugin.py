@@ -201,8 +201,11 @@ def _uses_ports(item: pytest.Item) -> bool:
 
 
 def _note_left_open(item: pytest.Item, smtpports: SMTPPorts) -> None:
-    from ._mail._explain import told
+    from ._mail._explain import MOST_LISTED, told
 
-    left = [told(connection) for connection in smtpports.left_open()]
-    if left:
-        item.add_report_section("teardown", LEFT_OPEN, "\n".join(left))
+    left = smtpports.left_open()
+    lines = [told(connection) for connection in left[:MOST_LISTED]]
+    if len(left) > MOST_LISTED:
+        lines.append(f"and {len(left) - MOST_LISTED} more")
+    if lines:
+        item.add_report_section("teardown", LEFT_OPEN, "\n".join(lines))

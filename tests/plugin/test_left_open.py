@@ -187,3 +187,26 @@ def test_the_last_test_of_a_session_that_shares_the_ports_is_told_too(pytester: 
 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*connections open at the end*", "*test_leaves: 25: *"])
+
+
+def test_many_connections_of_one_test_are_counted(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import smtplib
+        from contextlib import ExitStack
+        import pytest
+
+        @pytest.fixture
+        def clients():
+            with ExitStack() as clients:
+                yield clients
+
+        def test_leaves(clients, smtpports):
+            for _ in range(13):
+                client = smtplib.SMTP(*smtpports.ports[25].address, timeout=5)
+                clients.callback(client.close)
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*test_leaves: and 3 more"])
