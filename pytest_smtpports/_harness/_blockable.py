@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, is_ours
-from .._ports._blocks import Block, Layer, block_of
+from .._ports._blocks import Block, block_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,4 +66,4 @@ class Blockable:
         return self._world.checked(number)
 
     def _lay(self, blocks: Mapping[int, Block | None]) -> Handle:
-        return self._world.change(lambda network: network.lay(Layer(blocks, self._scope)))
+        return self._world.lay(blocks, self._scope)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from .._errors import UnknownPort, is_ours
 from .._mail._mailbox import Mailbox
-from .._ports._blocks import Block, Layer, block_of
+from .._ports._blocks import Block, block_of
 from .._ports._profile import AuthPolicy, Profile, TLSMode
 
 if TYPE_CHECKING:
@@ -108,13 +108,11 @@ class Port:
         Raises:
             UnknownName: a kind that does not exist.
         """
-        layer = Layer({self._number: block_of(how)}, self._scope)
-        return self._world.change(lambda network: network.lay(layer))
+        return self._world.lay({self._number: block_of(how)}, self._scope)
 
     def unblock(self) -> Handle:
         """Let new connections to this port through."""
-        layer = Layer({self._number: None}, self._scope)
-        return self._world.change(lambda network: network.lay(layer))
+        return self._world.lay({self._number: None}, self._scope)
 
     def connect(self) -> smtplib.SMTP:
         """An `smtplib` client, as the port wants it: over verified TLS where it has TLS, logged in where it has logins.

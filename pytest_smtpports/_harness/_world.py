@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .._errors import ClosedError, ConfigurationError, ServerError, UnknownPort, is_ours
 from .._mail._mailbox import Mailbox
 from .._network._network import Network
+from .._ports._blocks import Layer
 from .._server._accounts import Accounts
 from .._server._journal import Journal
 from .._server._server import Server
@@ -119,9 +120,9 @@ class World:
             return ()
         return tuple(connection for connection in self.connections() if connection.closed_at is None)
 
-    def change(self, make: Callable[[Network], Callable[[], None]]) -> Handle:
-        """Change the network, in a way that can be taken back and is taken back by `reset()`."""
-        return self.keep(Handle(make(self.network)))
+    def lay(self, blocks: Mapping[int, Block | None], scope: object) -> Handle:
+        """Block or open ports on one way to them, or on all, until it is taken back, by `reset()` at last."""
+        return self.keep(Handle(self.network.lay(Layer(blocks, scope))))
 
     def keep(self, handle: Handle) -> Handle:
         """Have a change taken back by `reset()`."""

@@ -155,9 +155,8 @@ def _header_verdict(wanted: object, message: Message) -> Verdict:
     assert isinstance(wanted, Mapping)  # Criteria has checked it
     came = {name: message.header_values(name) for name in wanted}
     met = all(
-        any(_meets(value, each, _equals) for each in came[name])
-        if not isinstance(value, list)
-        else all(any(_meets(one, each, _equals) for each in came[name]) for one in value)
+        any(_meets(one, each, _equals) for each in came[name])
         for name, value in wanted.items()
+        for one in (value if isinstance(value, list) else [value])
     )
     return Verdict("header", wanted, came, met)

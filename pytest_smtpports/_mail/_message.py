@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     T = TypeVar("T")
+    U = TypeVar("U")
 
 
 # Characters of a header field beyond which it is taken as it stands.
@@ -207,8 +208,8 @@ class Message:
         found: dict[str, Attachment] = {}
         for part in self._parts():
             filename = _safely(part.get_filename, None)
-            kept_as_file = _safely(lambda part=part: part.get_content_disposition() == "attachment", True)  # type: ignore[misc]
-            if part.is_multipart() or not (filename or kept_as_file):
+            disposition = _safely(part.get_content_disposition, "attachment")
+            if part.is_multipart() or not (filename or disposition == "attachment"):
                 continue
             name = filename or f"unnamed-{len(found) + 1}"
             content_type = _safely(part.get_content_type, "application/octet-stream")
@@ -284,7 +285,7 @@ def normal_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _safely(read: Callable[[], T], otherwise: T) -> T:
+def _safely(read: Callable[[], T], otherwise: U) -> T | U:
     """What `read` gives, or a stand-in where the standard library's parser chokes on a stranger's bytes."""
     try:
         return read()

@@ -129,7 +129,7 @@ class SocketPatch:
             name, address = routed
             if family == socket.AF_INET6:
                 address = _V4_IN_V6 + address
-            found = getaddrinfo(address, port_number(port), family, type, proto, flags)  # type: ignore[arg-type]
+            found = getaddrinfo(address, port_number(port), family, type, proto, flags)  # type: ignore[arg-type] # as above
             return [(*each[:3], name if each[3] else "", each[4]) for each in found]
 
         self._replace(socket.socket, "connect", patched_connect)

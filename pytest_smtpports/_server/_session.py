@@ -20,6 +20,7 @@ from .._ports import _reply
 from .._ports._framing import Framing, LineTooLong
 from .._ports._masking import MASK, written
 from .._ports._policy import COMMAND_LINE_LIMIT, State, ehlo_keywords, recipient_refusal, refusal
+from .._ports._profile import MECHANISMS
 
 with warnings.catch_warnings():
     # aiosmtpd 1.4.6 imports typing.ByteString, which Python 3.15 warns of; the warning is aiosmtpd's own.
@@ -111,7 +112,7 @@ class Session(smtp.SMTP):
             timeout=profile.idle_timeout,
             # Whether TLS and a login are due is the policy's word, not aiosmtpd's: it can't know of implicit TLS.
             auth_require_tls=False,
-            auth_exclude_mechanism=sorted({"PLAIN", "LOGIN"} - set(profile.mechanisms)),
+            auth_exclude_mechanism=sorted(set(MECHANISMS) - set(profile.mechanisms)),
             authenticator=self._authenticated,
             loop=loop,
         )

@@ -126,11 +126,11 @@ def _real_datetime() -> Iterator[None]:
     cryptography keeps the class that it sees first and refuses instances of any other from then on.
     """
     frozen = datetime.datetime
-    datetime.datetime = _clock.real_datetime()  # type: ignore[misc]
+    datetime.datetime = _clock.real_datetime()  # type: ignore[misc] # as freezegun does
     try:
         yield
     finally:
-        datetime.datetime = frozen  # type: ignore[misc]
+        datetime.datetime = frozen  # type: ignore[misc] # as above
 
 
 def describe_failure(error: BaseException) -> str:
