@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 
+from ._command import without_end
+from ._sasl import EXCHANGES
+
 MASK = "***"
 
 
 def written(line: bytes) -> str:
     """A command line as text: what AUTH carries is masked, control characters and broken UTF-8 are escapes."""
-    text = _masked(line.rstrip(b"\r\n")).decode("utf-8", "backslashreplace")
+    text = _masked(without_end(line)).decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 # RFC 4954 §4: the mechanism may be told, if it is one; what follows it may not.
 _AUTH = re.compile(
-    rb"\s*(AUTH\b)(?:\s+(PLAIN|LOGIN|CRAM-MD5|SCRAM-SHA-256|XOAUTH2|OAUTHBEARER|EXTERNAL)(?!\S))?(.*)",
+    rb"\s*(AUTH\b)(?:\s+(%b)(?!\S))?(.*)" % "|".join(EXCHANGES).encode(),
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import hmac
-
 from .._errors import ConfigurationError
 
 
 class Accounts:
-    """User names and passwords; neither is ever shown."""
+    """User names, with a password, a token or both; neither is ever shown."""
 
     def __init__(self, username: str, password: str) -> None:
         self._baseline = {_text("user name", username): _text("password", password)}
-        self._passwords = dict(self._baseline)
+        self.reset()
 
     def add(self, name: str, password: str) -> None:
         """Let one more user in, or change a password."""
         self._passwords[_text("user name", name)] = _text("password", password)
 
+    def add_token(self, name: str, token: str) -> None:
+        """Let a user in by an OAuth token, or change it."""
+        self._tokens[_text("user name", name)] = _text("token", token)
+
     def reset(self) -> None:
         """Back to the user of the beginning."""
         self._passwords = dict(self._baseline)
+        self._tokens: dict[str, str] = {}
 
-    def admits(self, name: str, password: str) -> bool:
-        """Whether this is one of the users, with the right password."""
-        known = self._passwords.get(name)
-        return known is not None and hmac.compare_digest(known.encode(), password.encode("utf-8", "replace"))
+    def password(self, name: str) -> str | None:
+        """The password of a user, or None."""
+        return self._passwords.get(name)
+
+    def token(self, name: str) -> str | None:
+        """The OAuth token of a user, or None."""
+        return self._tokens.get(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._passwords or name in self._tokens
 
 
 def _text(what: str, value: object) -> str:
