@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from ._mail._mailbox import Mailbox
     from ._mail._message import TLS, Attachment, Envelope, Message
     from ._ports._blocks import Block, Drop, Refuse
-    from ._ports._profile import PROFILES, AuthPolicy, Profile, Role, TLSMode
+    from ._ports._profile import KINDRED, PROFILES, AuthPolicy, Profile, Role, TLSMode
+    from ._ports._reply import Reply
 
 __all__ = [
+    "KINDRED",
     "PROFILES",
     "TLS",
     "Attachment",
@@ -52,6 +54,7 @@ __all__ = [
     "Ports",
     "Profile",
     "Refuse",
+    "Reply",
     "Role",
     "Route",
     "SMTPPorts",
@@ -82,7 +85,8 @@ _HOMES = {
     "_mail._mailbox": ("Mailbox",),
     "_mail._message": ("TLS", "Attachment", "Envelope", "Message"),
     "_ports._blocks": ("Block", "Drop", "Refuse"),
-    "_ports._profile": ("PROFILES", "AuthPolicy", "Profile", "Role", "TLSMode"),
+    "_ports._profile": ("KINDRED", "PROFILES", "AuthPolicy", "Profile", "Role", "TLSMode"),
+    "_ports._reply": ("Reply",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

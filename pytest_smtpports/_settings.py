@@ -31,7 +31,7 @@ SCOPES = ("function", "session")
 MARKER_ARGUMENTS = ("profiles", "route", "only", "block")
 MAX_PORT = 65535
 # The numbers for which there is a profile without a hook; a test compares them with the profiles.
-SHIPPED = frozenset({25, 465, 587, 2525})
+SHIPPED = frozenset({25, 465, 587, 2525, 24, 26, 588, 1025, 2465, 2587, 8025, 8465})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +112,13 @@ def profiles_for(settings: Settings, config: pytest.Config) -> dict[int, Profile
         pytest.UsageError: a number for which there is no profile, or a hook that returns something else.
     """
     from ._harness._hooks import hooked_profiles
-    from ._ports._profile import PROFILES
+    from ._ports._profile import KINDRED, PROFILES
 
     try:
         hooked = hooked_profiles(config.hook, config)
     except ConfigurationError as error:
         raise pytest.UsageError(f"hook pytest_smtpports_profiles: {error}") from None
-    known = {**PROFILES, **hooked}
+    known = {**PROFILES, **KINDRED, **hooked}
     for number in settings.numbers or ():
         if number not in known:
             raise pytest.UsageError(

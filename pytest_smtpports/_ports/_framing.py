@@ -1,4 +1,4 @@
-"""Bytes in, command lines and messages out (RFC 5321 §2.3.8, §4.5.2). No I/O."""
+"""Bytes in; command lines, messages and chunks out (RFC 5321 §2.3.8, §4.5.2; RFC 3030 §2). No I/O."""
 
 from __future__ import annotations
 
@@ -8,8 +8,20 @@ _FIRST_LINE_IS_THE_END = b".\r\n"
 _MESSAGE_END = b"\r\n.\r\n"
 
 
+# As much of a line that is too long as tells what it was meant to be.
+_BEGINNING = 8
+
+
 class LineTooLong(Exception):
-    """A whole line has gone by that was longer than the limit; what follows it is untouched."""
+    """A whole line has gone by that was longer than the limit; what follows it is untouched.
+
+    Attributes:
+        beginning: its first octets.
+    """
+
+    def __init__(self, beginning: bytes) -> None:
+        super().__init__(beginning)
+        self.beginning = beginning
 
 
 class Framing:
@@ -24,7 +36,7 @@ class Framing:
         self._buffer = bytearray()
         self._searched = 0
         self._searched_for = _LINE_FEED
-        self._overlong = False
+        self._overlong = b""
 
     def feed(self, data: bytes) -> None:
         """Add what has arrived."""
@@ -33,7 +45,7 @@ class Framing:
     def clear(self) -> None:
         """Forget what has not been read, as STARTTLS demands (RFC 3207 §4.2)."""
         self._take(len(self._buffer))
-        self._overlong = False
+        self._overlong = b""
 
     def line(self, limit: int) -> bytes | None:
         """The next line with its end, or None while it is incomplete.
@@ -47,8 +59,8 @@ class Framing:
             return None
         line = self._take(end + len(_LINE_FEED))
         if self._overlong or len(line) > limit:
-            self._overlong = False
-            raise LineTooLong
+            beginning, self._overlong = self._overlong or line[:_BEGINNING], b""
+            raise LineTooLong(beginning)
         return line
 
     def message(self) -> bytes | None:
@@ -62,6 +74,10 @@ class Framing:
         stuffed = self._take(end + len(_MESSAGE_END))[: end + len(_LINE_END)]
         return stuffed.removeprefix(b".").replace(b"\r\n.", _LINE_END)
 
+    def some(self, most: int) -> bytes:
+        """As much as there is, up to so many octets, whatever they are."""
+        return self._take(min(most, len(self._buffer)))
+
     def _find(self, end: bytes) -> int:
         """Where an end begins, or -1; what has been searched for it before is not searched again."""
         if end != self._searched_for:
@@ -72,7 +88,7 @@ class Framing:
 
     def _forget_overlong(self, limit: int) -> None:
         if len(self._buffer) > limit:
-            self._overlong = True
+            self._overlong = self._overlong or bytes(self._buffer[:_BEGINNING])
             self._take(len(self._buffer))
 
     def _take(self, length: int) -> bytes:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 
 from .._errors import ConfigurationError, UnknownName, is_ours
+from ._personality import DEFAULT, personality
+from ._reply import Reply
+from ._sasl import EXCHANGES
 
 MAX_PORT = 65535
 
-# The SASL mechanisms that the session implements.
-MECHANISMS = ("PLAIN", "LOGIN")
+# The SASL mechanisms that there are.
+MECHANISMS = tuple(EXCHANGES)
 
-# The EHLO keywords that a profile may switch, in the order in which they are advertised.
+# The EHLO keywords that a profile may switch; in which order they are named is the personality's.
 # SIZE, STARTTLS and AUTH follow from size_limit, tls and auth.
-EXTENSIONS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "HELP")
+EXTENSIONS = (
+    *("PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "BINARYMIME", "ENHANCEDSTATUSCODES", "VRFY", "HELP"),
+)
 
+# RFC 5321 §3.1, RFC 7504 §3, RFC 5321 §4.3.2: how a port may turn away whoever connects.
+_REFUSING_GREETINGS = frozenset({554, 521, 421})
 _PRINTABLE_ASCII = re.compile(r"[ -~]+")
 
 __tracebackhide__ = is_ours
@@ -28,8 +35,9 @@ class Role(str, Enum):
     """Who a port serves.
 
     `MTA` receives mail for its domains from other servers (RFC 5321), `SUBMISSION` takes new mail from clients
-    that log in (RFC 6409), `SUBMISSIONS` is the same over implicit TLS (RFC 8314), and `ALTERNATE` is the
-    unregistered port that mail providers run beside them.
+    that log in (RFC 6409), `SUBMISSIONS` is the same over implicit TLS (RFC 8314), `ALTERNATE` is the
+    unregistered port that mail providers run beside them, and `LMTP` hands mail over to its last station, one reply
+    for each recipient (RFC 2033).
 
     Example:
         >>> from pytest_smtpports import PROFILES, Role
@@ -43,6 +51,7 @@ class Role(str, Enum):
     SUBMISSION = "submission"
     SUBMISSIONS = "submissions"
     ALTERNATE = "alternate"
+    LMTP = "lmtp"
 
 
 class TLSMode(str, Enum):
@@ -91,13 +100,18 @@ class Profile:
         mechanisms: the SASL mechanisms on offer, in the order in which EHLO names them.
         local_domains: the domains that a port without login takes mail for; empty means every domain.
         size_limit: the largest message in bytes, advertised with SIZE (RFC 1870), or None for no limit.
-        extensions: the further EHLO keywords on offer.
-        greeting: the text behind the host name in the 220 greeting.
+        extensions: the further EHLO keywords on offer, where the personality knows them.
+        greeting: the text behind the host name in the 220 greeting, or None for the personality's; or a refusal to
+            serve, such as "554 No mail here" (RFC 5321 §3.1), "521 ..." (RFC 7504) or "421 ...".
         idle_timeout: seconds without a byte after which the port says 421 and closes (RFC 5321 §4.5.3.2.7).
+        text_line_limit: the longest line of a message in octets, its CRLF counted; RFC 5321 §4.5.3.1.6 lets a server
+            refuse more than 1,000. None, because real clients send longer ones and real servers take them.
+        personality: whose words the port speaks, and whose deviations from the RFCs it has: "rfc", "postfix", "exim",
+            "gmail", "microsoft365", "ses", "sendgrid", "mailgun".
 
     Raises:
         ConfigurationError: the fields contradict each other, or one is out of range.
-        UnknownName: a mechanism or extension that does not exist.
+        UnknownName: a mechanism, extension or personality that does not exist.
 
     Example:
         >>> from dataclasses import replace
@@ -115,12 +129,14 @@ class Profile:
     starttls_required: bool = False
     auth: AuthPolicy = AuthPolicy.FORBIDDEN
     auth_in_clear: bool = False
-    mechanisms: tuple[str, ...] = MECHANISMS
+    mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     local_domains: tuple[str, ...] = ()
     size_limit: int | None = 35_882_577
     extensions: tuple[str, ...] = EXTENSIONS
-    greeting: str = "ESMTP ready"
+    greeting: str | None = None
     idle_timeout: float = 300.0
+    text_line_limit: int | None = None
+    personality: str = DEFAULT
 
     def __post_init__(self) -> None:
         _check_number(self.number)
@@ -130,8 +146,19 @@ class Profile:
         _check_names("SASL mechanism", self.mechanisms, MECHANISMS)
         _check_names("EHLO keyword", self.extensions, EXTENSIONS)
         _check_tuple("domain", self.local_domains)
+        personality(self.personality)
         _check_ranges(self)
         _check_contradictions(self)
+
+    @property
+    def turns_away(self) -> Reply | None:
+        """The greeting by which the port refuses to serve anybody, or None."""
+        return _refusal_in(self.greeting)
+
+
+# RFC 2033 §5
+LMTP_NEVER_ON = 25
+_FOR_CLIENTS = frozenset({Role.SUBMISSION, Role.SUBMISSIONS, Role.ALTERNATE})
 
 
 def _check_number(number: object) -> None:
@@ -157,10 +184,10 @@ def _check_names(what: str, names: tuple[str, ...], known: tuple[str, ...]) -> N
 
 
 def _check_ranges(profile: Profile) -> None:
-    if profile.size_limit is not None and not (_is_number(profile.size_limit, int) and profile.size_limit >= 1):
-        raise ConfigurationError(
-            f"size_limit is a number of bytes from 1, or None for no limit, not {profile.size_limit!r}."
-        )
+    for name in ("size_limit", "text_line_limit"):
+        limit = getattr(profile, name)
+        if limit is not None and not (_is_number(limit, int) and limit >= 1):
+            raise ConfigurationError(f"{name} is a number of bytes from 1, or None for no limit, not {limit!r}.")
     if not (_is_number(profile.idle_timeout, (int, float)) and profile.idle_timeout > 0):
         raise ConfigurationError(f"idle_timeout is a number of seconds above 0, not {profile.idle_timeout!r}.")
     if not _is_greeting(profile.greeting):
@@ -168,7 +195,19 @@ def _check_ranges(profile: Profile) -> None:
 
 
 def _is_greeting(value: object) -> bool:
-    return isinstance(value, str) and _PRINTABLE_ASCII.fullmatch(value) is not None
+    return value is None or (isinstance(value, str) and _PRINTABLE_ASCII.fullmatch(value) is not None)
+
+
+def _refusal_in(greeting: str | None) -> Reply | None:
+    if greeting is None or re.match(r"\d{3}(?: |$)", greeting, re.ASCII) is None:
+        return None
+    reply = Reply.parse(greeting)
+    if reply.code not in _REFUSING_GREETINGS:
+        raise ConfigurationError(
+            f"A greeting with a code of its own turns clients away: 554, 521 or 421, not {greeting!r}. "
+            "The text behind 220 is given without its code."
+        )
+    return reply
 
 
 def _is_number(value: object, kind: type | tuple[type, ...]) -> bool:
@@ -179,6 +218,13 @@ def _check_contradictions(profile: Profile) -> None:
     if profile.starttls_required and profile.tls is not TLSMode.STARTTLS:
         raise ConfigurationError(
             f"starttls_required needs tls=TLSMode.STARTTLS; port {profile.number} has TLS mode {profile.tls.value!r}."
+        )
+    if profile.role is Role.LMTP and profile.number == LMTP_NEVER_ON:
+        raise ConfigurationError("LMTP must not be spoken on port 25 (RFC 2033 §5); its usual number is 24.")
+    refusal = profile.turns_away
+    if refusal is not None and refusal.code == 521 and profile.role in _FOR_CLIENTS:
+        raise ConfigurationError(
+            "521 is for hosts that never take mail; a submission port says 554 or 421 (RFC 6409 §7)."
         )
     if profile.auth is AuthPolicy.FORBIDDEN:
         return
@@ -192,18 +238,29 @@ def _check_contradictions(profile: Profile) -> None:
         )
 
 
+def _numbered(*profiles: Profile) -> Mapping[int, Profile]:
+    return MappingProxyType({profile.number: profile for profile in profiles})
+
+
+_SUBMISSION = Profile(587, Role.SUBMISSION, tls=TLSMode.STARTTLS, starttls_required=True, auth=AuthPolicy.REQUIRED)
+_SUBMISSIONS = Profile(465, Role.SUBMISSIONS, tls=TLSMode.IMPLICIT, auth=AuthPolicy.REQUIRED)
+_ALTERNATE = Profile(2525, Role.ALTERNATE, tls=TLSMode.STARTTLS, auth=AuthPolicy.REQUIRED, auth_in_clear=True)
+
 # As the four ports are run in the world: RFC 5321 and RFC 3207 §4 (25), RFC 8314 §3.3 (465),
 # RFC 6409 §4.3 with STARTTLS by policy (587); 2525 as mail providers document it.
-PROFILES: Mapping[int, Profile] = MappingProxyType(
-    {
-        profile.number: profile
-        for profile in (
-            Profile(25, Role.MTA),
-            Profile(465, Role.SUBMISSIONS, tls=TLSMode.IMPLICIT, auth=AuthPolicy.REQUIRED),
-            Profile(587, Role.SUBMISSION, tls=TLSMode.STARTTLS, starttls_required=True, auth=AuthPolicy.REQUIRED),
-            Profile(2525, Role.ALTERNATE, tls=TLSMode.STARTTLS, auth=AuthPolicy.REQUIRED, auth_in_clear=True),
-        )
-    }
+PROFILES: Mapping[int, Profile] = _numbered(Profile(25, Role.MTA), _SUBMISSIONS, _SUBMISSION, _ALTERNATE)
+
+# The kindred ports, for whoever names them: LMTP by convention (24), the way around a blocked 25 of shared hosting (26)
+# and of providers (588, 2465, 2587, 8025, 8465), and the sink of development tools (1025).
+KINDRED: Mapping[int, Profile] = _numbered(
+    Profile(24, Role.LMTP),
+    replace(_ALTERNATE, number=26),
+    replace(_ALTERNATE, number=588),
+    Profile(1025, Role.ALTERNATE),
+    replace(_SUBMISSIONS, number=2465),
+    replace(_SUBMISSION, number=2587),
+    replace(_ALTERNATE, number=8025),
+    replace(_SUBMISSIONS, number=8465),
 )
 
 

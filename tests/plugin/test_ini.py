@@ -131,13 +131,13 @@ def test_the_ini_values_are_listed_in_the_help(pytester: pytest.Pytester) -> Non
 def test_a_number_without_a_profile_ends_the_session_before_any_test(
     pytester: pytest.Pytester, write_ini: Callable[..., None]
 ) -> None:
-    write_ini("smtpports_ports = 588")
+    write_ini("smtpports_ports = 464")
     pytester.makepyfile("def test_nothing(): pass")
 
     result = pytester.runpytest()
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: ini smtpports_ports: 588 *did you mean 587?*"])
+    result.stderr.fnmatch_lines(["ERROR: ini smtpports_ports: 464 *did you mean 465?*"])
 
 
 def test_tls_is_valid_for_the_address_that_the_ini_file_names(
@@ -148,6 +148,20 @@ def test_tls_is_valid_for_the_address_that_the_ini_file_names(
         def test_mail(smtpports):
             with smtpports.ports[465].connect():
                 pass
+    """)
+
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
+def test_a_kindred_port_is_emulated_when_it_is_named(pytester: pytest.Pytester, write_ini: Callable[..., None]) -> None:
+    write_ini("smtpports_ports = 24 2587")
+    pytester.makepyfile("""
+        def test_mail(smtpports):
+            assert [port.number for port in smtpports.ports] == [24, 2587]
+            for port in smtpports.ports:
+                with port.connect() as client:
+                    client.sendmail("app@example.com", "ada@example.org", "Subject: x\\r\\n\\r\\ny")
+            smtpports.assert_sent_times(2)
     """)
 
     pytester.runpytest().assert_outcomes(passed=1)

@@ -174,6 +174,80 @@ def test_a_line_that_is_too_long_is_forgotten_while_it_comes() -> None:
     assert framing.line(LIMIT) == JUNK
 
 
+LONG_LINE = b"AUTH PLAIN " + b"x" * 500 + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [LONG_LINE],
+        singly(LONG_LINE),
+        [LONG_LINE[:45], LONG_LINE[45:]],
+        [LONG_LINE[:45], LONG_LINE[45:90], LONG_LINE[90:-1], LONG_LINE[-1:]],
+    ],
+    ids=["whole", "byte by byte", "in two", "in four"],
+)
+def test_a_line_that_is_too_long_tells_how_it_began(pieces: list[bytes]) -> None:
+    framing = Framing()
+    for piece in pieces[:-1]:
+        framing.feed(piece)
+        assert framing.line(LIMIT) is None
+    framing.feed(pieces[-1])
+
+    with pytest.raises(LineTooLong) as caught:
+        framing.line(LIMIT)
+
+    assert caught.value.beginning == b"AUTH PLA"
+
+
+def test_the_next_line_that_is_too_long_begins_anew() -> None:
+    framing = Framing()
+    framing.feed(LONG_LINE)
+    with pytest.raises(LineTooLong):
+        framing.line(LIMIT)
+    framing.feed(b"MAIL FROM:<" + b"x" * 500 + b"\r\n")
+
+    with pytest.raises(LineTooLong) as caught:
+        framing.line(LIMIT)
+
+    assert caught.value.beginning == b"MAIL FRO"
+
+
+def test_a_chunk_is_as_many_octets_as_there_are_and_no_more_than_wanted() -> None:
+    # RFC 3030 §2
+    framing = Framing()
+
+    assert framing.some(10) == b""
+    framing.feed(b"\r\n.\r\nNOOP\r\n")
+    assert framing.some(3) == b"\r\n."
+    assert framing.some(0) == b""
+    assert framing.some(2) == b"\r\n"
+    assert framing.line(LIMIT) == JUNK
+    assert framing.some(10) == b""
+
+
+def test_a_chunk_and_what_follows_it_come_byte_by_byte() -> None:
+    framing = Framing()
+    chunk = bytearray()
+    for octet in singly(b"a\0\r\n"):
+        framing.feed(octet)
+        chunk += framing.some(4 - len(chunk))
+    framing.feed(JUNK)
+
+    assert chunk == b"a\0\r\n"
+    assert framing.line(LIMIT) == JUNK
+
+
+def test_a_line_is_found_behind_a_chunk_though_it_was_looked_for_before() -> None:
+    framing = Framing()
+    framing.feed(b"abcdef")
+
+    assert framing.line(LIMIT) is None
+    assert framing.some(4) == b"abcd"
+    framing.feed(b"\r\n")
+    assert framing.line(LIMIT) == b"ef\r\n"
+
+
 def test_what_was_searched_for_a_line_is_searched_again_for_a_message() -> None:
     framing = Framing()
     framing.feed(b"abc\r")

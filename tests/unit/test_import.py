@@ -53,10 +53,19 @@ def test_the_package_loads_none_of_its_rooms() -> None:
 def test_a_public_name_loads_its_own_room_alone() -> None:
     loaded = loaded_by("from pytest_smtpports import Profile", after="import typing")
 
-    assert {name for name in loaded if name.startswith("pytest_smtpports")} == {
+    assert {".".join(name.split(".")[:2]) for name in loaded if name.startswith("pytest_smtpports")} == {
         "pytest_smtpports",
+        "pytest_smtpports._data",
         "pytest_smtpports._errors",
         "pytest_smtpports._ports",
-        "pytest_smtpports._ports._profile",
     }
     assert HEAVY.isdisjoint(name.partition(".")[0] for name in loaded)
+
+
+def test_a_profile_reads_no_data_of_other_personalities() -> None:
+    loaded = loaded_by(
+        "from pytest_smtpports import PROFILES, _data; files = _data.load.cache_info().currsize; assert files == 0",
+        after="import typing",
+    )
+
+    assert "pytest_smtpports._ports._personality" in loaded

@@ -38,7 +38,7 @@ def test_a_star_import_gives_the_public_names() -> None:
 
 
 def test_everything_but_the_shipped_profiles_is_a_class() -> None:
-    assert set(pytest_smtpports.__all__) - set(CLASSES) == {"PROFILES"}
+    assert set(pytest_smtpports.__all__) - set(CLASSES) == {"KINDRED", "PROFILES"}
 
 
 @pytest.mark.parametrize("name", CLASSES)
