@@ -9,8 +9,10 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ._mail._connection import Connection
     from ._mail._message import Message
     from ._ports._profile import Profile
+    from ._ports._reply import Reply
 
 # The specifications are registered with pytest's own plugin manager, whose project name is "pytest".
 hookspec = pluggy.HookspecMarker("pytest")
@@ -36,4 +38,33 @@ def pytest_smtpports_message(message: Message) -> None:
 
     Args:
         message: what came; it is not in the mailbox yet.
+    """
+
+
+@hookspec
+def pytest_smtpports_connection(connection: Connection) -> None:
+    """A client has connected, with TLS already on where it is implicit; called before it gets its greeting.
+
+    It is called on the server's thread, and has to return at once. What it raises fails the test.
+
+    Args:
+        connection: how it stands now.
+    """
+
+
+@hookspec(firstresult=True)
+def pytest_smtpports_command(connection: Connection, verb: str, argument: str) -> Reply | str | None:
+    """A client has sent a command; called before anything is made of it.
+
+    It is called on the server's thread, and has to return at once. What it raises fails the test, and the client gets
+    451.
+
+    Args:
+        connection: how it stands now, with this command as the last line of its dialogue.
+        verb: the command in upper case, such as "MAIL".
+        argument: what came behind it, such as "FROM:<app@example.com>"; what AUTH carries is masked.
+
+    Returns:
+        a reply, as a `Reply` or written as "450 4.7.1 Greylisted", which the client gets instead of what the port would
+        have done; with 421 the connection ends. None leaves the command to the next plugin, and to the port at last.
     """

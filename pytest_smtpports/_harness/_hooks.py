@@ -1,4 +1,4 @@
-"""The hooks for an `SMTPPorts` without pytest."""
+"""The hooks: how they are called, and how an `SMTPPorts` without pytest comes by them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,39 @@ import pluggy
 
 from .. import hookspecs
 from .._ports._profile import by_number
+from .._ports._reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from .._mail._connection import Connection
+    from .._mail._message import Message
     from .._ports._profile import Profile
+
+
+class Hooks:
+    """What the plugins have to say to what clients do, whoever they are at the moment."""
+
+    def __init__(self, relay: Callable[[], pluggy.HookRelay]) -> None:
+        self._relay = relay
+
+    def connection(self, connection: Connection) -> None:
+        """A client has connected."""
+        self._relay().pytest_smtpports_connection(connection=connection)
+
+    def listen_to(self, what: str) -> bool:
+        """Whether anybody wants to hear of it at all: "connection", "command", "message"."""
+        caller: pluggy.HookCaller = getattr(self._relay(), f"pytest_smtpports_{what}")
+        return bool(caller.get_hookimpls())
+
+    def command(self, connection: Connection, verb: str, argument: str) -> Reply | None:
+        """A client has sent a command; the reply to it, if a plugin has one."""
+        reply = self._relay().pytest_smtpports_command(connection=connection, verb=verb, argument=argument)
+        return Reply.parse(reply) if isinstance(reply, str) else reply
+
+    def message(self, message: Message) -> None:
+        """A message has come."""
+        self._relay().pytest_smtpports_message(message=message)
 
 
 class _PluginManager(pluggy.PluginManager):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .._errors import UnknownPort, is_ours
+from .._errors import ConfigurationError, UnknownPort, is_ours
 from .._mail._mailbox import Mailbox
 from .._ports._blocks import Block, block_of
-from .._ports._profile import AuthPolicy, Profile, TLSMode
+from .._ports._profile import AuthPolicy, Profile, Role, TLSMode
 
 if TYPE_CHECKING:
     import smtplib
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 # How long `connect()` gives a port that is on this machine, in seconds.
 CONNECT_TIMEOUT = 10.0
+# The mechanisms by which smtplib logs in with a password.
+_WITH_PASSWORD = frozenset({"PLAIN", "LOGIN", "CRAM-MD5"})
+# For all that is not SMTP.
+_SCHEMES = {Role.LMTP: "lmtp"}
 
 __tracebackhide__ = is_ours
 
@@ -79,8 +83,8 @@ class Port:
 
     @property
     def url(self) -> str:
-        """A URL with the scheme smtp or, for implicit TLS, smtps; with user and password where clients can log in."""
-        scheme = "smtps" if self.profile.tls is TLSMode.IMPLICIT else "smtp"
+        """A URL: smtp, for implicit TLS smtps, for LMTP lmtp; with user and password where clients can log in."""
+        scheme = _SCHEMES.get(self.profile.role, "smtps" if self.profile.tls is TLSMode.IMPLICIT else "smtp")
         login = ""
         if self.profile.auth is not AuthPolicy.FORBIDDEN:
             login = f"{quote(self._world.username, safe='')}:{quote(self._world.password, safe='')}@"
@@ -119,18 +123,27 @@ class Port:
 
         Raises:
             OSError: the port is blocked; smtplib's own exceptions are among these.
+            ConfigurationError: the port offers no mechanism with a password.
         """
         import smtplib
+
+        wants_login = self.profile.auth is not AuthPolicy.FORBIDDEN
+        if wants_login and not _WITH_PASSWORD.intersection(self.profile.mechanisms):
+            raise ConfigurationError(
+                f"connect() logs in by {', '.join(sorted(_WITH_PASSWORD))}; port {self.number} offers only "
+                f"{', '.join(self.profile.mechanisms)}. Connect with a client of your own."
+            )
 
         context = None if self.profile.tls is TLSMode.NONE else self._world.client_context()
         if self.profile.tls is TLSMode.IMPLICIT:
             client: smtplib.SMTP = smtplib.SMTP_SSL(*self.address, timeout=CONNECT_TIMEOUT, context=context)
         else:
-            client = smtplib.SMTP(*self.address, timeout=CONNECT_TIMEOUT)
+            kind = smtplib.LMTP if self.profile.role is Role.LMTP else smtplib.SMTP
+            client = kind(*self.address, timeout=CONNECT_TIMEOUT)
         try:
             if self.profile.tls is TLSMode.STARTTLS:
                 client.starttls(context=context)
-            if self.profile.auth is not AuthPolicy.FORBIDDEN:
+            if wants_login:
                 client.login(self._world.username, self._world.password)
         except BaseException:
             client.close()

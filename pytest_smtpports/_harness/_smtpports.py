@@ -8,7 +8,7 @@ from .._errors import ConfigurationError, is_ours
 from .._ports._profile import PROFILES, Profile, by_number
 from ._assertions import Assertions
 from ._blockable import Blockable
-from ._hooks import hooked_profiles, relay_to
+from ._hooks import Hooks, hooked_profiles, relay_to
 from ._port import Ports
 from ._route import Route
 from ._surroundings import Surroundings
@@ -71,7 +71,6 @@ class SMTPPorts(Blockable, Assertions):
             relay = relay_to(plugins)
             chosen.update(hooked_profiles(relay, None))
             _hook = _always(relay)
-        hook = _hook
         self._owns_surroundings = _surroundings is None
         self._world = World(
             chosen,
@@ -79,7 +78,7 @@ class SMTPPorts(Blockable, Assertions):
             username=username,
             password=password,
             surroundings=_surroundings or Surroundings(),
-            on_message=lambda message: hook().pytest_smtpports_message(message=message),
+            hooks=Hooks(_hook),
         )
         self.ports = Ports(self._world)
 
@@ -127,9 +126,17 @@ class SMTPPorts(Blockable, Assertions):
         """The path of a PEM file with the certificate of the authority that signs the ports' certificates."""
         return str(self._world.open_surroundings.ca_file)
 
-    def client_context(self) -> ssl.SSLContext:
-        """A new verifying TLS context that trusts the authority of these ports, and nobody else."""
-        return self._world.client_context()
+    def client_context(self, *, certificate_for: str | None = None) -> ssl.SSLContext:
+        """A new verifying TLS context that trusts the authority of these ports, and nobody else.
+
+        Args:
+            certificate_for: the user in whose name the client shows a certificate, for a port with the mechanism
+                EXTERNAL; None for no certificate.
+
+        Raises:
+            ConfigurationError: a name that no certificate can hold.
+        """
+        return self._world.client_context(certificate_for)
 
     def configure_trust(self, context: ssl.SSLContext) -> None:
         """Have a context of the user's own trust the authority of these ports as well."""
@@ -144,6 +151,10 @@ class SMTPPorts(Blockable, Assertions):
     def add_user(self, name: str, password: str) -> None:
         """Let one more user log in, until `reset()`."""
         self._world.accounts.add(name, password)
+
+    def add_token(self, name: str, token: str) -> None:
+        """Let a user log in by an OAuth token, with the mechanisms XOAUTH2 and OAUTHBEARER, until `reset()`."""
+        self._world.accounts.add_token(name, token)
 
     def route(self, *hosts: str, ports: Iterable[int] | None = None, trust: str | None = "environment") -> Route:
         """Lead host names here, in this process, for code that is not changed.

@@ -16,12 +16,12 @@ from ._handle import Handle
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from .._mail._connection import Connection
-    from .._mail._message import Message
     from .._ports._blocks import Block
     from .._ports._profile import Profile
+    from ._hooks import Hooks
     from ._surroundings import Surroundings
 
 __tracebackhide__ = is_ours
@@ -38,7 +38,7 @@ class World:
         username: str,
         password: str,
         surroundings: Surroundings,
-        on_message: Callable[[Message], object],
+        hooks: Hooks,
     ) -> None:
         if not profiles:
             raise ConfigurationError("There is no profile: at least one port has to be emulated.")
@@ -49,7 +49,7 @@ class World:
         self.surroundings = surroundings
         self.journal = Journal()
         self.accounts = Accounts(username, password)
-        self._server = Server(surroundings.engine, self.journal, self.accounts, on_message)
+        self._server = Server(surroundings.engine, self.journal, self.accounts, hooks)
         self._network = Network(host, profiles, self._server.listen, self.journal)
         self._handles: list[Handle] = []
         self.closed = False
@@ -129,12 +129,15 @@ class World:
         self._handles.append(handle)
         return handle
 
-    def client_context(self) -> ssl.SSLContext:
-        """A context that trusts our authority and nobody else."""
+    def client_context(self, certificate_for: str | None = None) -> ssl.SSLContext:
+        """A context that trusts our authority and nobody else, and shows a certificate of it if it is to."""
         import ssl
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.open_surroundings.engine.authority.configure_trust(context)
+        authority = self.open_surroundings.engine.authority
+        authority.configure_trust(context)
+        if certificate_for is not None:
+            authority.identify(context, certificate_for)
         return context
 
     def reset(self) -> None:

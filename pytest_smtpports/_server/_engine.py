@@ -6,6 +6,8 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
+
     from ._loop import BackgroundLoop
     from ._tls import Authority
 
@@ -51,6 +53,12 @@ class Engine:
         from ._tls import describe_failure
 
         return describe_failure(error)
+
+    def identities(self, secured: ssl.SSLObject) -> tuple[str, ...]:
+        """Whom the certificate of a client names."""
+        from ._tls import identities
+
+        return identities(secured)
 
     def stop(self) -> None:
         """End the loop thread; the authority stays."""

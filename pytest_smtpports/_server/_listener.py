@@ -46,7 +46,7 @@ class Listener:
         self._socket = bound
         self._service = service
         self._background = background
-        self._implicit = service.profile.tls is TLSMode.IMPLICIT
+        self._implicit = service.policy.profile.tls is TLSMode.IMPLICIT
         self._clients: dict[asyncio.Task[None], Session] = {}
         bound.setblocking(False)
         # Clients may connect from here on; the kernel keeps them until the loop gets round to them.
@@ -97,7 +97,7 @@ class Listener:
             self._background.loop.call_later(ACCEPT_AGAIN, self._start)
             return
         service = self._service
-        entry = service.journal.accept(service.profile.number, service.host, (str(peer[0]), int(peer[1])))
+        entry = service.journal.accept(service.policy.profile.number, service.host, (str(peer[0]), int(peer[1])))
         try:
             self._welcome(client, entry)
         except BaseException:

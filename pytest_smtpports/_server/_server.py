@@ -3,47 +3,75 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from .._ports._masking import MASK
+from .._ports._situations import Situation
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
 
+    from .._mail._connection import Connection
     from .._mail._message import Message
     from .._ports._profile import Profile
+    from .._ports._reply import Reply
     from ._accounts import Accounts
     from ._engine import Engine
-    from ._journal import Journal
+    from ._journal import Entry, Journal
     from ._listener import End, Listener
+
+
+class Hooks(Protocol):
+    """Who is told of what clients do, on the server's thread."""
+
+    def listen_to(self, what: str) -> bool:
+        """Whether anybody wants to hear of it: "connection", "command", "message"."""
+        ...
+
+    def connection(self, connection: Connection) -> None:
+        """A client has connected."""
+        ...
+
+    def command(self, connection: Connection, verb: str, argument: str) -> Reply | None:
+        """A client has sent a command; the reply to it, or None."""
+        ...
+
+    def message(self, message: Message) -> None:
+        """A message has come."""
+        ...
 
 
 class Server:
     """Opens listeners, and ends them and all their connections at once."""
 
-    def __init__(
-        self, engine: Engine, journal: Journal, accounts: Accounts, on_message: Callable[[Message], object]
-    ) -> None:
+    def __init__(self, engine: Engine, journal: Journal, accounts: Accounts, hooks: Hooks) -> None:
         self._engine = engine
         self._journal = journal
         self._accounts = accounts
-        self._on_message = on_message
+        self._hooks = hooks
         self._listeners: list[Listener] = []
 
     def listen(self, bound: socket.socket, profile: Profile, host: str | None) -> Listener:
         """Answer at a bound socket, as the profile says, under a routed name or the local ones."""
         address: str = bound.getsockname()[0]
         # asyncio and aiosmtpd are not loaded before a port is used.
+        from .._ports._policy import Policy
         from ._listener import Listener
         from ._session import Service
 
         names = (address,) if host is None else (host, address)
+        # Nobody is asked for a certificate who can't make use of it (RFC 8314 §4.2).
+        asks = "EXTERNAL" in profile.mechanisms
         service = Service(
-            profile=profile,
+            policy=Policy(profile),
             host=host,
-            context=lambda: self._engine.authority.server_context(*names),
+            context=lambda: self._engine.authority.server_context(*names, asks_for_certificate=asks),
             describe_failure=self._engine.describe_failure,
+            identities=self._engine.identities,
             accounts=self._accounts,
             journal=self._journal,
+            greet=self._greet,
+            intercept=self._intercept,
             deliver=self._deliver,
         )
         listener = Listener(bound, service, self._engine.background)
@@ -69,10 +97,29 @@ class Server:
         for error in background.take_errors():
             self._journal.fail(error)
 
+    def _greet(self, entry: Entry) -> None:
+        """Tell the hooks of a client."""
+        if not self._hooks.listen_to("connection"):
+            return
+        try:
+            self._hooks.connection(entry.snapshot())
+        except BaseException as error:  # as below
+            self._journal.fail(error)
+
+    def _intercept(self, entry: Entry, verb: str, argument: str) -> Reply | None:
+        """The reply that a hook has to a command."""
+        if not self._hooks.listen_to("command"):
+            return None
+        try:
+            return self._hooks.command(entry.snapshot(), verb, MASK if verb == "AUTH" else argument)
+        except BaseException as error:  # as below
+            self._journal.fail(error)
+            return Situation.LOCAL_ERROR.value
+
     def _deliver(self, message: Message) -> bool:
         """Put a message where the test sees it, the hooks' word first; whether the client may have its 250."""
         try:
-            self._on_message(message)
+            self._hooks.message(message)
         except BaseException as error:  # pytest.fail() in a hook raises one of these
             self._journal.fail(error)
             self._journal.add(replace(message, acknowledged=False))

@@ -1,7 +1,7 @@
 """The SMTP session of one connection: the only code that knows aiosmtpd.
 
-It drives aiosmtpd's commands from its own reading of the wire, asks the policy before each, and writes down what
-is said. What a port allows is not decided here.
+aiosmtpd has the frame: the protocol, its commands by name, session and envelope. What a port allows and what it says is
+decided elsewhere, in pure code; here it is done.
 """
 
 from __future__ import annotations
@@ -9,18 +9,23 @@ from __future__ import annotations
 import asyncio
 import socket
 import warnings
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import _clock
 from .._mail._connection import Login
-from .._mail._message import TLS, Envelope, Message
-from .._ports import _reply
-from .._ports._framing import Framing, LineTooLong
+from .._mail._message import TLS, Message
+from .._ports._command import LINE_END, command, folded, without_end
+from .._ports._framing import LineTooLong
 from .._ports._masking import MASK, written
-from .._ports._policy import COMMAND_LINE_LIMIT, State, ehlo_keywords, recipient_refusal, refusal
-from .._ports._profile import MECHANISMS
+from .._ports._policy import COMMAND_LINE_LIMIT, State, offered
+from .._ports._reply import Reply
+from .._ports._sasl import EXCHANGES, NO_INITIAL_RESPONSE, Circumstances
+from .._ports._situations import Refused, Situation
+from ._conversation import ClientLeft, Conversation
+from ._login import exchanged
+from ._transaction import Transaction
+from ._voice import Voice
 
 with warnings.catch_warnings():
     # aiosmtpd 1.4.6 imports typing.ByteString, which Python 3.15 warns of; the warning is aiosmtpd's own.
@@ -31,8 +36,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from .._ports._profile import Profile
-    from .._ports._reply import Reply
+    from .._mail._message import Envelope
+    from .._ports._policy import Policy
     from ._accounts import Accounts
     from ._journal import Entry, Journal
 
@@ -42,8 +47,6 @@ _QUICK_ACKNOWLEDGEMENT: tuple[int, ...] = (socket.TCP_QUICKACK,) if hasattr(sock
 HANDSHAKE_TIMEOUT = 60.0
 _TEST_ENDED = "the test ended with the connection open"
 _ENDED_IN_HANDSHAKE = "the test ended in the middle of the TLS handshake"
-# A refusal of one of these keeps a message from being sent.
-_ON_THE_WAY = frozenset({"EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "DATA"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,27 @@ class Service:
     """What a session must know of the port that it serves.
 
     Attributes:
-        profile: what the port is.
+        policy: what the port allows.
         host: the routed name by which it was dialled, or None.
         context: gives the TLS context, which is not made before a client asks for TLS.
         describe_failure: tells why a handshake failed.
+        identities: tells whom a client's certificate names.
         accounts: who may log in.
         journal: takes what goes wrong inside.
+        greet: is told of the connection before the greeting leaves.
+        intercept: may have a reply to a command, in place of ours.
         deliver: takes a message before its reply leaves; whether it was taken.
     """
 
-    profile: Profile
+    policy: Policy
     host: str | None
     context: Callable[[], ssl.SSLContext]
     describe_failure: Callable[[BaseException], str]
+    identities: Callable[[ssl.SSLObject], tuple[str, ...]]
     accounts: Accounts
     journal: Journal
+    greet: Callable[[Entry], None]
+    intercept: Callable[[Entry, str, str], Reply | None]
     deliver: Callable[[Message], bool]
 
     @property
@@ -74,74 +83,46 @@ class Service:
         return self.host or "localhost"
 
 
-class _QuietSession(smtp.Session):
-    """aiosmtpd's session state, without the warning that it logs on each login."""
-
-    login_data: object = None
-
-
-class _Hooks:
-    """The answers that aiosmtpd asks a handler for."""
-
-    async def handle_RCPT(  # noqa: N802 # aiosmtpd looks for this name
-        self, session: Session, _state: smtp.Session, envelope: smtp.Envelope, address: str, options: list[str]
-    ) -> str:
-        if address == "<>":
-            return str(_reply.NO_RECIPIENT)
-        if (refused := recipient_refusal(session.service.profile, session.state(), address)) is not None:
-            return str(refused)
-        envelope.rcpt_tos.append(address)
-        session.recipient_parameters.append(tuple(options))
-        return "250 2.1.5 Ok"
-
-
-class _ClientLeft(Exception):
-    """The client has closed its side and everything that it said has been answered."""
-
-
 class Session(smtp.SMTP):
     """One client at one port."""
 
     def __init__(self, service: Service, entry: Entry, loop: asyncio.AbstractEventLoop) -> None:
-        profile = service.profile
-        super().__init__(
-            _Hooks(),
-            data_size_limit=profile.size_limit,
-            enable_SMTPUTF8="SMTPUTF8" in profile.extensions,
-            hostname=service.hostname,
-            timeout=profile.idle_timeout,
-            # Whether TLS and a login are due is the policy's word, not aiosmtpd's: it can't know of implicit TLS.
-            auth_require_tls=False,
-            auth_exclude_mechanism=sorted(set(MECHANISMS) - set(profile.mechanisms)),
-            authenticator=self._authenticated,
-            loop=loop,
-        )
+        super().__init__(None, hostname=service.hostname, loop=loop)
         self.service = service
-        self.recipient_parameters: list[tuple[str, ...]] = []
-        self._entry = entry
-        self._framing = Framing()
-        self._more: asyncio.Future[None] | None = None
         self.begun = False
-        self._ended = False
-        self._at_eof = False
-        self._verb = ""
+        self._policy = service.policy
+        self._profile = service.policy.profile
+        self._entry = entry
+        self._conversation = Conversation(
+            loop, self._profile.idle_timeout, write=self._write, idle=self._be_idle, over=self._be_over
+        )
+        self._voice = Voice(self._policy, self._entry, self._conversation, self._circumstances)
         self._login_tried = False
+        self._offered: frozenset[str] = frozenset()
+        self._transaction = Transaction(self._policy, self._conversation, self._voice, self._take)
         self._tls: TLS | None = None
+        self._identities: tuple[str, ...] = ()
         self._user: str | None = None
+        self._test_ended = False
+        self._talked: asyncio.Future[None] = loop.create_future()
         self._lost: asyncio.Future[None] = loop.create_future()
 
     # A method, because aiosmtpd reads every property while it is constructed.
     def state(self) -> State:
         """How far the client has come."""
         assert self.session is not None
-        assert self.envelope is not None
+        transaction = self._transaction
         return State(
             greeted=self.session.host_name is not None,
             extended=self.session.extended_smtp,
             encrypted=self._tls is not None,
+            certified=bool(self._identities),
             authenticated=self._user is not None,
-            sender_given=self.envelope.mail_from is not None,
-            recipients=len(self.envelope.rcpt_tos),
+            sender_given=transaction.sender is not None,
+            recipients=len(transaction.recipients),
+            chunked=transaction.chunks is not None,
+            binary=transaction.is_binary,
+            utf8=transaction.is_utf8,
         )
 
     # What asyncio calls
@@ -149,273 +130,289 @@ class Session(smtp.SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there, with TLS already on where it is implicit."""
         self.begun = True
+        self.transport = transport
         self._note_tls(transport)
-        super().connection_made(transport)
-        if self._ended:
+        self._transaction.forget()
+        self.session = self._create_session()
+        if self._test_ended:
             self.abort()
+        else:
+            self._conversation.start(self._converse())
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something."""
-        self._reset_timeout()
-        self._framing.feed(data)
-        self._wake()
+        self._conversation.hear(data)
 
     def eof_received(self) -> bool:
         """The client will send no more; what it has sent is still answered, where the transport allows it."""
-        self._at_eof = True
-        self._wake()
+        self._conversation.hear_no_more()
         return self._tls is None
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         """The connection is over."""
         self._entry.closed()
         # Python 3.10's TLS transport holds itself for open until it is told.
         self._wire().close()
-        super().connection_lost(error)
-        self._be_lost()
+        self._conversation.end()
+        _settle(self._lost)
 
     # What the listener calls
 
     def abort(self) -> None:
         """End the connection now, or as soon as there is one: the test that it belongs to has ended."""
-        self._ended = True
+        self._test_ended = True
         self._entry.closed(_TEST_ENDED)
         if self.transport is not None:
             self._wire().abort()
-        if self._handler_coroutine is not None:
-            self._handler_coroutine.cancel()
+            self._conversation.end()
 
     async def over(self) -> None:
         """Wait until the connection, if it ever came to be, is gone and everything about it has been settled."""
-        if self._handler_coroutine is not None:
-            await self._lost
-            await asyncio.wait([self._handler_coroutine])
+        if self.begun:
+            await asyncio.wait([self._talked, self._lost], return_when=asyncio.ALL_COMPLETED)
 
-    def _be_lost(self) -> None:
-        if not self._lost.done():
-            self._lost.set_result(None)
+    # What the conversation calls
+
+    def _write(self, data: bytes) -> None:
+        self._wire().write(data)
+
+    def _be_idle(self) -> None:
+        self._entry.closed(f"the client was idle for {self._profile.idle_timeout:g} s")
+        self._voice.say(Situation.IDLE)
+        self._conversation.end()
+
+    def _be_over(self, error: BaseException | None) -> None:
+        if error is not None and not isinstance(error, ClientLeft):
+            self.service.journal.fail(error)
+        self._entry.closed()
+        self._wire().close()
+        _settle(self._talked)
 
     # The conversation
 
-    async def _handle_client(self) -> None:
-        try:
-            self._say(f"220 {self.service.hostname} {self.service.profile.greeting}")
-            while not self._wire().is_closing():
-                await self._answer_next()
-        except _ClientLeft:
-            pass
-        finally:
-            self._entry.closed()
-            if self.transport is not None:
-                self.transport.close()
+    async def _converse(self) -> None:
+        self._greet()
+        while not (self._voice.has_said_goodbye or self._wire().is_closing()):
+            await self._answer_next()
+
+    def _greet(self) -> None:
+        self.service.greet(self._entry)
+        refusal = self._profile.turns_away
+        if refusal is not None:
+            self._voice.answer(refusal)
+            self._entry.refused(f"the greeting was {refusal}")
+            return
+        own = self._profile.greeting
+        if own is not None:
+            self._voice.reply(Reply(220, None, f"{self.service.hostname} {own}"))
+        else:
+            self._voice.reply(self._voice.filled(Reply(220, None, self._policy.voice.greeting)))
 
     async def _answer_next(self) -> None:
-        self._verb = ""
+        self._voice.verb = ""
         try:
-            await self._answer(await self._line())
-        except LineTooLong:
-            self._say(_reply.LINE_TOO_LONG)
-        except _ClientLeft:
+            await self._answer(await self._conversation.line(COMMAND_LINE_LIMIT))
+        except LineTooLong as line:
+            is_login = line.beginning[:5].upper() == b"AUTH "
+            self._voice.say(Situation.AUTH_TOO_LONG if is_login else Situation.LINE_TOO_LONG)
+        except Refused as refused:
+            self._voice.say(refused.situation, **refused.facts)
+        except ClientLeft:
             raise
         except Exception as error:
             # It fails the test that caused it, and the client learns nothing of it.
             self.service.journal.fail(error)
-            self._say(_reply.LOCAL_ERROR)
+            self._voice.say(Situation.LOCAL_ERROR)
 
     async def _answer(self, line: bytes) -> None:
-        text = line.rstrip(b"\r\n").decode("utf-8", "replace")
-        verb, _, argument = text.partition(" ")
-        self._verb = verb.upper()
-        command = self._smtp_methods.get(self._verb)
+        verb, argument, is_text = command(without_end(line))
+        self._voice.verb = verb
+        refused = self._policy.refusal(self.state(), verb)
         # A client that goes on with a login that was refused sends its secrets as if they were commands.
-        self._login_tried = self._login_tried or self._verb.startswith("AUTH")
-        self._entry.heard(MASK if command is None and self._login_tried else written(line))
-        if not line.endswith(b"\r\n"):
-            self._say(_reply.BARE_LF)
+        self._login_tried = self._login_tried or verb.startswith("AUTH")
+        is_secret = self._login_tried and refused is Situation.UNKNOWN_COMMAND
+        self._entry.heard(MASK if is_secret else written(line))
+        if not line.endswith(LINE_END):
+            raise Refused(Situation.BARE_LF)
+        if not is_text:
+            raise Refused(Situation.NOT_TEXT)
+        reply = None if is_secret else self.service.intercept(self._entry, verb, argument)
+        if verb == "BDAT" and verb in self._policy.commands and (reply or refused):
+            await self._transaction.pass_over_chunk(argument)
+        if refused is Situation.TURNED_AWAY:
+            reply = reply or self._policy.only_reply
+        if reply is not None:
+            self._voice.answer(reply)
             return
-        if not text.isprintable() or "\N{REPLACEMENT CHARACTER}" in text:
-            self._say(_reply.NOT_TEXT)
-            return
-        if command is None:
-            self._say(_reply.UNKNOWN_COMMAND)
-        elif (refused := refusal(self.service.profile, self.state(), self._verb)) is not None:
-            self._say(refused)
-        else:
-            await command(argument.strip() or None)
+        if refused is not None:
+            raise Refused(refused)
+        await self._smtp_methods[verb](argument)
 
-    async def _line(self, limit: int = COMMAND_LINE_LIMIT) -> bytes:
-        while (line := self._framing.line(limit)) is None:
-            await self._wait_for_more()
-        return line
+    # Who is there (RFC 5321 §4.1.1.1, RFC 2033 §4.1)
 
-    async def _message(self) -> bytes:
-        while (raw := self._framing.message()) is None:
-            await self._wait_for_more()
-        return raw
-
-    async def _wait_for_more(self) -> None:
-        if self._at_eof:
-            raise _ClientLeft
-        self._more = self.loop.create_future()
-        try:
-            await self._more
-        finally:
-            self._more = None
-
-    def _wake(self) -> None:
-        if self._more is not None and not self._more.done():
-            self._more.set_result(None)
-
-    def _say(self, *lines: Reply | str) -> None:
-        """Write one reply, however many lines it has, at once."""
-        for line in lines:
-            self._entry.said(str(line))
-        code = int(str(lines[-1])[:3])
-        if code >= 400 and self._verb in _ON_THE_WAY:
-            self._entry.refused(f"{self._verb} got {lines[-1]}")
-        self._wire().write(b"".join(str(line).encode() + b"\r\n" for line in lines))
-
-    async def push(self, status: str | bytes) -> None:
-        """Where aiosmtpd's own commands say something."""
-        self._say(status if isinstance(status, str) else status.decode())
-
-    def _timeout_cb(self) -> None:
-        self._entry.closed(f"the client was idle for {self.service.profile.idle_timeout:g} s")
-        self._say(_reply.IDLE)
-        self._wire().close()
-
-    # Commands that aiosmtpd has not, or has in a way that is not ours
-
-    async def smtp_EHLO(self, hostname: str | None) -> None:  # noqa: N802 # aiosmtpd looks for these names
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 # aiosmtpd looks for these names
         """RFC 5321 §4.1.1.1; a second one is a RSET as well (§4.1.4)."""
-        if not hostname:
-            self._say("501 5.5.4 Syntax: EHLO hostname")
-            return
-        self._set_rset_state()
-        assert self.session is not None
-        self.session.extended_smtp = True
-        self.session.host_name = hostname
-        offered = (self.service.hostname, *ehlo_keywords(self.service.profile, self.state()))
-        self._say(*(f"250-{line}" for line in offered[:-1]), f"250 {offered[-1]}")
+        self._be_greeted(hostname, extended=True)
+        keywords = self._policy.ehlo_keywords(self.state())
+        self._offered = offered(keywords)
+        # RFC 2034 §4: no enhanced code in the reply to EHLO.
+        hello = self._voice.filled(Reply(250, None, self._policy.voice.hello))
+        self._voice.reply(Reply(250, None, "\n".join((hello.text, *keywords))))
 
-    async def smtp_STARTTLS(self, argument: str | None) -> None:  # noqa: N802
+    smtp_LHLO = smtp_EHLO  # noqa: N815 # as above
+
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
+        """RFC 5321 §3.2: no list of extensions, and so no extensions."""
+        self._be_greeted(hostname, extended=False)
+        self._offered = frozenset()
+        self._voice.say(Situation.HELO)
+
+    def _be_greeted(self, hostname: str, *, extended: bool) -> None:
+        if not hostname:
+            raise Refused(Situation.HELLO_SYNTAX)
+        self._transaction.forget()
+        assert self.session is not None
+        self.session.extended_smtp = extended
+        self.session.host_name = hostname
+
+    async def smtp_STARTTLS(self, argument: str) -> None:  # noqa: N802
         """RFC 3207 §4: what was sent in clear behind the command is discarded, and all state is forgotten."""
-        if argument:
-            self._say(_reply.NO_ARGUMENT)
-            return
-        context = self.service.context()
-        self._say(_reply.TLS_READY)
+        self._takes_no(argument)
+        self._voice.say(Situation.TLS_READY)
+        await self._conversation.apart(self._secure())
+        self._transaction.forget()
+        self._offered = frozenset()
+        self.session = self._create_session()
+        self._user = None
+
+    async def _secure(self) -> None:
         plain = self._wire()
         plain.pause_reading()
-        self._framing.clear()
-        assert self._timeout_handle is not None
-        # A handshake has a time-out of its own, and nothing may be said in clear in the middle of it.
-        self._timeout_handle.cancel()
+        self._conversation.forget_input()
         try:
             secured = await self.loop.start_tls(
-                plain, self, context, server_side=True, ssl_handshake_timeout=HANDSHAKE_TIMEOUT
+                plain, self, self.service.context(), server_side=True, ssl_handshake_timeout=HANDSHAKE_TIMEOUT
             )
         except (OSError, asyncio.CancelledError) as error:
             ended = isinstance(error, asyncio.CancelledError)
             self._entry.tls_failed(_ENDED_IN_HANDSHAKE if ended else self.service.describe_failure(error))
             plain.abort()
             # A handshake that fails does not lead to connection_lost on every version of Python.
-            self._be_lost()
-            raise _ClientLeft from None
+            _settle(self._lost)
+            raise ClientLeft from None
         assert secured is not None
         _acknowledge(plain)
-        self._reset_timeout()
         self.transport = secured
         self._note_tls(secured)
-        self._set_rset_state()
-        self.session = self._create_session()
-        self._user = None
 
-    async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802
+    # Logins (RFC 4954)
+
+    async def smtp_AUTH(self, argument: str) -> None:  # noqa: N802
         """RFC 4954 §4; mechanism names in any letter case."""
-        mechanism, _, rest = (arg or "").partition(" ")
-        await super().smtp_AUTH(f"{mechanism.upper()} {rest}".strip())
+        words = list(filter(None, argument.split(" ")))
+        if not 1 <= len(words) <= 2:
+            raise Refused(Situation.AUTH_SYNTAX)
+        mechanism = folded(words[0])
+        if mechanism not in self._policy.mechanisms(self.state()):
+            raise Refused(Situation.AUTH_UNKNOWN, mechanism=mechanism)
+        if words[1:] and mechanism in NO_INITIAL_RESPONSE:
+            raise Refused(Situation.AUTH_NO_INITIAL)
+        circumstances = Circumstances(self.service.accounts, self.service.hostname, self._identities)
+        verdict = await exchanged(
+            EXCHANGES[mechanism](circumstances),
+            words[1:],
+            self._conversation,
+            self._voice,
+            lambda verdict: self._entry.logged_in(Login(verdict.username, mechanism, succeeded=verdict.succeeded)),
+        )
+        if not verdict.succeeded:
+            raise Refused(Situation.AUTH_FAILED)
+        self._user = verdict.username
+        self._voice.say(Situation.AUTH_SUCCEEDED)
 
-    async def challenge_auth(
-        self,
-        challenge: str | bytes,
-        encode_to_b64: bool = True,  # noqa: FBT001 # aiosmtpd's signature, as below
-        log_client_response: bool = False,  # noqa: FBT001
-    ) -> smtp._Missing | bytes:
-        """Ask the client for its part of a login; what it says is never written down."""
-        asked = challenge.encode() if isinstance(challenge, str) else challenge
-        self._say(f"334 {b64encode(asked).decode()}")
-        try:
-            answer = (await self._line()).strip()
-        except LineTooLong:
-            self._say(_reply.AUTH_TOO_LONG)
-            return smtp.MISSING
-        self._entry.heard("*" if answer == b"*" else MASK)
-        if answer == b"*":
-            self._say(_reply.AUTH_CANCELLED)
-            return smtp.MISSING
-        try:
-            return b64decode(answer, validate=True)
-        except ValueError:
-            self._say(_reply.AUTH_NO_BASE64)
-            return smtp.MISSING
+    # Mail (RFC 5321 §3.3)
 
-    async def smtp_DATA(self, argument: str | None) -> None:  # noqa: N802
-        """RFC 5321 §4.1.1.4: all or nothing."""
-        if argument:
-            self._say(_reply.NO_ARGUMENT)
-            return
-        self._say(_reply.SEND_DATA)
-        raw = await self._message()
-        self._entry.heard(f"(a message of {len(raw)} bytes)")
-        self._say(self._take(raw))
-        self._set_rset_state()
+    async def smtp_MAIL(self, argument: str) -> None:  # noqa: N802
+        """RFC 5321 §4.1.1.2."""
+        self._transaction.begin(argument, self._offered)
 
-    async def smtp_QUIT(self, argument: str | None) -> None:  # noqa: N802
+    async def smtp_RCPT(self, argument: str) -> None:  # noqa: N802
+        """RFC 5321 §4.1.1.3."""
+        self._transaction.add(argument, self._offered, self.state())
+
+    async def smtp_DATA(self, argument: str) -> None:  # noqa: N802
+        """RFC 5321 §4.1.1.4."""
+        self._takes_no(argument)
+        await self._transaction.message()
+
+    async def smtp_BDAT(self, argument: str) -> None:  # noqa: N802
+        """RFC 3030 §2."""
+        await self._transaction.chunk(argument)
+
+    def _take(self, raw: bytes, envelope: Envelope) -> bool:
+        taken = self.service.deliver(
+            Message(
+                raw=raw,
+                envelope=envelope,
+                port=self._profile.number,
+                received_at=_clock.now(),
+                host=self.service.host,
+                tls=self._tls,
+                user=self._user,
+                connection=self._entry.number,
+            )
+        )
+        if taken:
+            self._entry.delivered()
+        return taken
+
+    # The other commands (RFC 5321 §4.1.1.5 to §4.1.1.10)
+
+    async def smtp_RSET(self, argument: str) -> None:  # noqa: N802
+        """RFC 5321 §4.1.1.5."""
+        self._takes_no(argument)
+        self._transaction.forget()
+        self._voice.say(Situation.RESET)
+
+    async def smtp_NOOP(self, _argument: str) -> None:  # noqa: N802
+        """RFC 5321 §4.1.1.9: with an argument or without."""
+        self._voice.say(Situation.NOOP)
+
+    async def smtp_VRFY(self, argument: str) -> None:  # noqa: N802
+        """RFC 5321 §3.5.3."""
+        if not argument:
+            raise Refused(Situation.VERIFY_SYNTAX)
+        self._voice.say(Situation.CANNOT_VERIFY, argument=argument)
+
+    async def smtp_ETRN(self, argument: str) -> None:  # noqa: N802
+        """RFC 1985, as a server without a queue answers it."""
+        self._voice.say(Situation.QUEUE_REFUSED, argument=argument)
+
+    async def smtp_HELP(self, _argument: str) -> None:  # noqa: N802
+        """RFC 5321 §4.1.1.8."""
+        self._voice.say(Situation.HELP, commands=" ".join(self._policy.commands))
+
+    async def smtp_QUIT(self, argument: str) -> None:  # noqa: N802
         """RFC 5321 §4.1.1.10."""
-        if argument:
-            self._say(_reply.NO_ARGUMENT)
-            return
+        self._takes_no(argument)
         # For the record this is the end: with TLS the client's own goodbye may be a long time coming.
         self._entry.said_quit()
-        self._say(_reply.GOODBYE)
-        self._wire().close()
+        self._voice.say(Situation.GOODBYE)
 
-    def _take(self, raw: bytes) -> Reply:
-        limit = self.service.profile.size_limit
-        if limit is not None and len(raw) > limit:
-            return _reply.TOO_BIG
-        if not self.service.deliver(self._captured(raw)):
-            return _reply.LOCAL_ERROR
-        self._entry.delivered()
-        return _reply.TAKEN
+    def _circumstances(self) -> dict[str, str]:
+        assert self.session is not None
+        peer = self._wire().get_extra_info("peername")
+        return {
+            "host": self.service.hostname,
+            "hello": " or ".join(self._policy.hellos),
+            "client": self.session.host_name or "",
+            "peer": str(peer[0]) if peer else "",
+            "id": f"{self._entry.number:06X}{self._transaction.number:04X}",
+        }
 
-    def _captured(self, raw: bytes) -> Message:
-        envelope = self.envelope
-        assert envelope is not None
-        sender = envelope.mail_from or ""
-        return Message(
-            raw=raw,
-            envelope=Envelope(
-                mail_from="" if sender == "<>" else sender,
-                recipients=tuple(envelope.rcpt_tos),
-                mail_parameters=tuple(envelope.mail_options),
-                recipient_parameters=tuple(self.recipient_parameters),
-            ),
-            port=self.service.profile.number,
-            received_at=_clock.now(),
-            host=self.service.host,
-            tls=self._tls,
-            user=self._user,
-            connection=self._entry.number,
-        )
-
-    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        try:
-            return super()._getaddr(arg)
-        except Exception:
-            # email's address parser, which aiosmtpd asks, breaks down on some that are malformed.
-            return None, None
+    def _takes_no(self, argument: str) -> None:
+        if argument:
+            raise Refused(Situation.NO_ARGUMENT)
 
     # State
 
@@ -424,28 +421,19 @@ class Session(smtp.SMTP):
         return self.transport
 
     def _create_session(self) -> smtp.Session:
-        return _QuietSession(self.loop)
-
-    def _set_rset_state(self) -> None:
-        super()._set_rset_state()  # type: ignore[no-untyped-call] # aiosmtpd's has no annotations
-        self.recipient_parameters = []
-
-    def _authenticated(
-        self, _server: smtp.SMTP, _session: smtp.Session, _envelope: smtp.Envelope, mechanism: str, data: object
-    ) -> smtp.AuthResult:
-        assert isinstance(data, smtp.LoginPassword)
-        name = data.login.decode("utf-8", "replace")
-        succeeded = self.service.accounts.admits(name, data.password.decode("utf-8", "replace"))
-        self._entry.logged_in(Login(name, mechanism, succeeded=succeeded))
-        if succeeded:
-            self._user = name
-        return smtp.AuthResult(success=succeeded, handled=False)
+        return smtp.Session(self.loop)
 
     def _note_tls(self, transport: asyncio.BaseTransport) -> None:
         secured = transport.get_extra_info("ssl_object")
         if secured is not None:
             self._tls = TLS(secured.version(), secured.cipher()[0], getattr(secured, "requested_name", None))
             self._entry.tls = self._tls
+            self._identities = self.service.identities(secured)
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _acknowledge(transport: asyncio.Transport) -> None:

@@ -9,7 +9,7 @@ import datetime
 import ipaddress
 import ssl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import trustme
 from cryptography import x509
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .. import _clock
+from .._errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,13 +31,17 @@ _NOT_BEFORE = _clock.real_datetime()(2000, 1, 1)
 _NOT_AFTER = _clock.real_datetime()(3000, 1, 1)
 
 
+# RFC 5280 §A.1, ub-common-name-length
+_LONGEST_COMMON_NAME = 64
+
+
 class Authority:
     """A certificate authority of this process; its key never leaves memory."""
 
     def __init__(self) -> None:
         with _real_datetime():
             self._authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
-        self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[bool, tuple[str, ...]], ssl.SSLContext] = {}
 
     @property
     def certificate(self) -> bytes:
@@ -47,12 +52,35 @@ class Authority:
         """Have a client's context trust what this authority signs."""
         self._authority.configure_trust(context)
 
-    def server_context(self, *names: str) -> ssl.SSLContext:
-        """The context of a server that is called by the local names, and by these."""
+    def identify(self, context: ssl.SSLContext, name: str) -> None:
+        """Have a client's context show a certificate in which this authority calls it by a name.
+
+        Raises:
+            ConfigurationError: the name is too long for a certificate, or none.
+        """
+        if not 1 <= len(name) <= _LONGEST_COMMON_NAME:
+            raise ConfigurationError(
+                f"A certificate names a user with 1 to {_LONGEST_COMMON_NAME} characters (RFC 5280 §A.1), not {name!r}."
+            )
+        with _real_datetime():
+            # A user's name need not be an address, nor the name of a host, which trustme takes any other identity for.
+            addresses = (name,) if "@" in name and name.isascii() else ()
+            leaf = self._authority.issue_cert(*addresses, common_name=name, key_type=trustme.KeyType.ECDSA)
+        leaf.configure_cert(context)
+
+    def server_context(self, *names: str, asks_for_certificate: bool = False) -> ssl.SSLContext:
+        """The context of a server that is called by the local names, and by these.
+
+        One that asks for a certificate goes without where the client has none, and refuses one of somebody else's.
+        """
         called = tuple(dict.fromkeys((*names, *LOCAL_NAMES)))
-        if called not in self._contexts:
-            self._contexts[called] = self._new_context(called)
-        return self._contexts[called]
+        key = (asks_for_certificate, called)
+        if key not in self._contexts:
+            context = self._contexts[key] = self._new_context(called)
+            if asks_for_certificate:
+                self.configure_trust(context)
+                context.verify_mode = ssl.CERT_OPTIONAL
+        return self._contexts[key]
 
     def _new_context(self, names: tuple[str, ...]) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -92,6 +120,15 @@ class Authority:
         plain = serialization.NoEncryption()
         private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
         return trustme.LeafCert(private, leaf.public_bytes(pem), [])
+
+
+def identities(secured: ssl.SSLObject) -> tuple[str, ...]:
+    """Whom the certificate of a client names: e-mail addresses and names of its SAN, and its common name."""
+    certificate = secured.getpeercert() or {}
+    alternatives = cast("tuple[tuple[str, str], ...]", certificate.get("subjectAltName", ()))
+    subject = cast("tuple[tuple[tuple[str, str], ...], ...]", certificate.get("subject", ()))
+    common = [value for relative in subject for kind, value in relative if kind == "commonName"]
+    return tuple(dict.fromkeys((*(name for _, name in alternatives), *common)))
 
 
 def _remember_name(secured: object, name: str | None, _context: ssl.SSLContext) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
 
@@ -50,6 +51,11 @@ class RawClient:
 
     def rest(self) -> bytes:
         return self._replies.read()
+
+    def secure(self, context: ssl.SSLContext, name: str = "localhost") -> None:
+        self._replies.close()
+        self.socket = context.wrap_socket(self.socket, server_hostname=name, suppress_ragged_eofs=False)
+        self._replies = self.socket.makefile("rb")
 
     def end_of_sending(self) -> None:
         self.socket.shutdown(socket.SHUT_WR)

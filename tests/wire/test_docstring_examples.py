@@ -9,8 +9,8 @@ import pytest
 
 import pytest_smtpports
 
-# The one public name that is no class.
-WITHOUT_DOCSTRING = {"PROFILES"}
+# The public names that are no classes.
+WITHOUT_DOCSTRING = {"KINDRED", "PROFILES"}
 NAMES = [name for name in pytest_smtpports.__all__ if name not in WITHOUT_DOCSTRING]
 
 

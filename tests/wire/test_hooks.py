@@ -187,10 +187,10 @@ def test_what_a_hook_leaves_in_the_loop_is_told_of_unless_it_is_the_networks_doi
 def test_what_goes_wrong_inside_is_told_of_at_the_end_and_not_to_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     smtpports = SMTPPorts()
 
-    def break_down(*_: object) -> bool:
+    def break_down(*_: object) -> str:
         raise AttributeError("broken inside")
 
-    monkeypatch.setattr(Accounts, "admits", break_down)
+    monkeypatch.setattr(Accounts, "password", break_down)
 
     with smtplib.SMTP(*smtpports.ports[2525].address, timeout=5) as client:
         client.ehlo()

@@ -77,13 +77,17 @@ def test_the_dialogue_is_what_both_said(smtpports: SMTPPorts) -> None:
         ("S", "250-SIZE 35882577"),
         ("S", "250-8BITMIME"),
         ("S", "250-SMTPUTF8"),
+        ("S", "250-DSN"),
+        ("S", "250-CHUNKING"),
+        ("S", "250-BINARYMIME"),
+        ("S", "250-ENHANCEDSTATUSCODES"),
         ("S", "250-STARTTLS"),
         ("S", "250-AUTH PLAIN LOGIN"),
         ("S", "250 HELP"),
         ("C", "auth plain ***"),
         ("S", "235 2.7.0 Authentication successful"),
         ("C", "mail from:<app@example.com> size=17"),
-        ("S", "250 OK"),
+        ("S", "250 2.1.0 Ok"),
         ("C", "rcpt to:<ada@example.org>"),
         ("S", "250 2.1.5 Ok"),
         ("C", "data"),
@@ -136,7 +140,7 @@ def test_a_connection_that_the_client_resets_is_abandoned(smtpports: SMTPPorts, 
     with socket.create_connection(smtpports.ports[25].address, timeout=5) as client:
         assert client.recv(1000).startswith(b"220 ")
         client.sendall(b"NOOP\r\n")
-        assert client.recv(1000) == b"250 OK\r\n"
+        assert client.recv(1000) == b"250 2.0.0 Ok\r\n"
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     eventually(lambda: smtpports.connections[0].closed_at)
