@@ -11,3 +11,8 @@ def pytest_smtpports_profiles(config):
 
 def pytest_smtpports_message(message):
     assert "{{" not in message.text, "a template was not filled in"
+
+
+def pytest_smtpports_command(connection, verb, argument):
+    is_full = verb == "RCPT" and "full@" in argument
+    return "452 4.2.2 Mailbox full" if is_full else None

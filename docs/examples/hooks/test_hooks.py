@@ -17,3 +17,8 @@ def test_port_25_takes_mail_for_its_own_domain_only(smtpports):
         client.sendmail("app@example.com", "ada@example.org", "Subject: Hello\r\n\r\n")
 
     smtpports.assert_sent(recipients="ada@example.org")
+
+
+def test_a_hook_answers_a_command(smtpports):
+    with smtpports.ports[25].connect() as client, pytest.raises(smtplib.SMTPRecipientsRefused, match="Mailbox full"):
+        client.sendmail("app@example.com", "full@example.org", "Subject: Hello\r\n\r\n")
