@@ -62,7 +62,7 @@ def pytest_smtpports_command(connection: Connection, verb: str, argument: str) -
     Args:
         connection: how it stands now, with this command as the last line of its dialogue.
         verb: the command in upper case, such as "MAIL".
-        argument: what came behind it, such as "FROM:<app@example.com>"; what AUTH carries is masked.
+        argument: what came behind it, such as "FROM:<app@example.com>"; of a login the mechanism, the rest masked.
 
     Returns:
         a reply, as a `Reply` or written as "450 4.7.1 Greylisted", which the client gets instead of what the port would

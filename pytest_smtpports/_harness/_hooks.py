@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from .. import hookspecs
+from .._errors import ConfigurationError
 from .._ports._profile import by_number
 from .._ports._reply import Reply
 
@@ -36,7 +37,14 @@ class Hooks:
     def command(self, connection: Connection, verb: str, argument: str) -> Reply | None:
         """A client has sent a command; the reply to it, if a plugin has one."""
         reply = self._relay().pytest_smtpports_command(connection=connection, verb=verb, argument=argument)
-        return Reply.parse(reply) if isinstance(reply, str) else reply
+        if isinstance(reply, str):
+            return Reply.parse(reply)
+        if reply is None or isinstance(reply, Reply):
+            return reply
+        raise ConfigurationError(
+            "pytest_smtpports_command returns a Reply, a string such as '450 4.7.1 Greylisted', or None, "
+            f"not {reply!r}."
+        )
 
     def message(self, message: Message) -> None:
         """A message has come."""

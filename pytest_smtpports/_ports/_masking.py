@@ -18,15 +18,22 @@ def written(line: bytes) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-# RFC 4954 §4: the mechanism may be told, if it is one; what follows it may not.
-_AUTH = re.compile(
-    rb"\s*(AUTH\b)(?:\s+(%b)(?!\S))?(.*)" % "|".join(EXCHANGES).encode(),
+# A login, also one with something before it that does not belong there; " AUTH=" is a parameter of MAIL (RFC 4954 §5).
+# The mechanism may be told, if it is one; what follows it may not.
+_LOGIN = re.compile(
+    rb"(?:[\x00-\x20]*(AUTH)|(.*?[\x00-\x20]AUTH)(?=[\x00-\x20]|\Z))(?:\s+(%b)(?!\S))?(.*)"
+    % "|".join(EXCHANGES).encode(),
     re.IGNORECASE | re.DOTALL,
 )
 
 
+def is_login(line: bytes) -> bool:
+    """Whether a line, or its beginning, looks like a login, so that it may hold a secret, and those behind it too."""
+    return _LOGIN.fullmatch(line) is not None
+
+
 def _masked(line: bytes) -> bytes:
-    if (auth := _AUTH.fullmatch(line)) is None:
+    if (login := _LOGIN.fullmatch(line)) is None:
         return line
-    command, mechanism, rest = auth.groups(default=b"")
-    return b" ".join(filter(None, (command, mechanism, MASK.encode() if rest.strip() else b"")))
+    *told, rest = login.groups(default=b"")
+    return b" ".join(filter(None, (*told, MASK.encode() if rest.strip() else b"")))

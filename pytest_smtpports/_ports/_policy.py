@@ -78,7 +78,8 @@ class Policy:
     Attributes:
         voice: whose words it speaks.
         hellos: the commands by which a client may say who it is.
-        commands: every command that it carries out.
+        commands: every command that it knows.
+        help: those that it ever carries out.
         says_enhanced: whether its replies have enhanced codes (RFC 2034).
         text_line_limit: the longest line of a message in octets, or None.
         only_reply: what every command gets behind a greeting with 521 (RFC 7504 §3), or None.
@@ -90,7 +91,9 @@ class Policy:
         self._keywords = self._named()
         self._extensions = _supported(frozenset(profile.extensions).intersection(self._keywords))
         self.hellos = _HELLOS.get(profile.role, _SMTP_HELLOS)
-        self.commands = self._carried_out()
+        self.commands = self._known()
+        never = {"STARTTLS": profile.tls is not TLSMode.STARTTLS, "AUTH": profile.auth is AuthPolicy.FORBIDDEN}
+        self.help = tuple(verb for verb in self.commands if not never.get(verb, False))
         self.says_enhanced = ENHANCED in self._extensions
         self.text_line_limit = profile.text_line_limit or self.voice.text_line_limit
         refusal = profile.turns_away
@@ -98,12 +101,12 @@ class Policy:
 
     def refusal(self, state: State, verb: str) -> Situation | None:
         """Why this verb is refused now, or None where it is allowed."""
+        if self.profile.turns_away is not None and verb != "QUIT":
+            return Situation.TURNED_AWAY
         if any(fnmatchcase(verb, pattern) for pattern in self.voice.forbidden):
             return Situation.FORBIDDEN_COMMAND
         if verb not in self.commands:
             return Situation.NOT_IMPLEMENTED if verb in _ELSEWHERE else Situation.UNKNOWN_COMMAND
-        if self.profile.turns_away is not None and verb != "QUIT":
-            return Situation.TURNED_AWAY
         if verb not in BEFORE_TLS and self.tls_is_due(state):
             return Situation.STARTTLS_FIRST
         for verbs, holds, situation in RULES:
@@ -182,7 +185,7 @@ class Policy:
             return self.voice.submission_keywords
         return self.voice.keywords
 
-    def _carried_out(self) -> tuple[str, ...]:
+    def _known(self) -> tuple[str, ...]:
         optional = {"BDAT": "CHUNKING" in self._extensions, "ETRN": "ETRN" in self._keywords}
         optional.update(dict.fromkeys(self.voice.lacks, False))
         return tuple(verb for verb in (*self.hellos, *_COMMANDS) if optional.get(verb, True))

@@ -9,7 +9,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from .._errors import ConfigurationError, UnknownName, is_ours
-from ._personality import DEFAULT, personality
+from ._personality import DEFAULT, personality, personality_names
 from ._reply import Reply
 from ._sasl import EXCHANGES
 
@@ -21,7 +21,15 @@ MECHANISMS = tuple(EXCHANGES)
 # The EHLO keywords that a profile may switch; in which order they are named is the personality's.
 # SIZE, STARTTLS and AUTH follow from size_limit, tls and auth.
 EXTENSIONS = (
-    *("PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "BINARYMIME", "ENHANCEDSTATUSCODES", "VRFY", "HELP"),
+    "PIPELINING",
+    "8BITMIME",
+    "SMTPUTF8",
+    "DSN",
+    "CHUNKING",
+    "BINARYMIME",
+    "ENHANCEDSTATUSCODES",
+    "VRFY",
+    "HELP",
 )
 
 # RFC 5321 §3.1, RFC 7504 §3, RFC 5321 §4.3.2: how a port may turn away whoever connects.
@@ -97,17 +105,20 @@ class Profile:
         starttls_required: every command but EHLO, STARTTLS, NOOP and QUIT gets 530 until TLS is on (RFC 3207 §4).
         auth: whether a client logs in before MAIL.
         auth_in_clear: AUTH is offered before TLS too.
-        mechanisms: the SASL mechanisms on offer, in the order in which EHLO names them.
+        mechanisms: the SASL mechanisms on offer, in the order in which EHLO names them, if the personality has none of
+            its own.
         local_domains: the domains that a port without login takes mail for; empty means every domain.
         size_limit: the largest message in bytes, advertised with SIZE (RFC 1870), or None for no limit.
         extensions: the further EHLO keywords on offer, where the personality knows them.
         greeting: the text behind the host name in the 220 greeting, or None for the personality's; or a refusal to
             serve, such as "554 No mail here" (RFC 5321 §3.1), "521 ..." (RFC 7504) or "421 ...".
-        idle_timeout: seconds without a byte after which the port says 421 and closes (RFC 5321 §4.5.3.2.7).
+        idle_timeout: seconds without a byte after which the port says 421 and closes (RFC 5321 §4.5.3.2.7);
+            a TLS handshake has 60 seconds of its own.
         text_line_limit: the longest line of a message in octets, its CRLF counted; RFC 5321 §4.5.3.1.6 lets a server
             refuse more than 1,000. None, because real clients send longer ones and real servers take them.
         personality: whose words the port speaks, and whose deviations from the RFCs it has: "rfc", "postfix", "exim",
-            "gmail", "microsoft365", "ses", "sendgrid", "mailgun".
+            "gmail", "microsoft365", "ses", "sendgrid", "mailgun". The deviations go before the other fields:
+            "sendgrid" and "mailgun" take logins and mail in clear whatever starttls_required and auth_in_clear say.
 
     Raises:
         ConfigurationError: the fields contradict each other, or one is out of range.
@@ -146,7 +157,8 @@ class Profile:
         _check_names("SASL mechanism", self.mechanisms, MECHANISMS)
         _check_names("EHLO keyword", self.extensions, EXTENSIONS)
         _check_tuple("domain", self.local_domains)
-        personality(self.personality)
+        if self.personality != DEFAULT and self.personality not in personality_names():
+            raise UnknownName("personality", self.personality, personality_names())
         _check_ranges(self)
         _check_contradictions(self)
 
@@ -181,6 +193,8 @@ def _check_names(what: str, names: tuple[str, ...], known: tuple[str, ...]) -> N
     for name in names:
         if name not in known:
             raise UnknownName(what, name, known)
+    if len(set(names)) < len(names):
+        raise ConfigurationError(f"Each {what} is named once, not as in {names!r}.")
 
 
 def _check_ranges(profile: Profile) -> None:
@@ -221,6 +235,8 @@ def _check_contradictions(profile: Profile) -> None:
         )
     if profile.role is Role.LMTP and profile.number == LMTP_NEVER_ON:
         raise ConfigurationError("LMTP must not be spoken on port 25 (RFC 2033 §5); its usual number is 24.")
+    if profile.role is Role.LMTP and profile.tls is TLSMode.IMPLICIT:
+        raise ConfigurationError("LMTP begins in clear; TLS comes with STARTTLS, or not at all.")
     refusal = profile.turns_away
     if refusal is not None and refusal.code == 521 and profile.role in _FOR_CLIENTS:
         raise ConfigurationError(
@@ -232,7 +248,8 @@ def _check_contradictions(profile: Profile) -> None:
         raise ConfigurationError(
             f"Port {profile.number} lets clients log in but offers no mechanism; name one of {MECHANISMS}."
         )
-    if profile.tls is TLSMode.NONE and not profile.auth_in_clear:
+    in_clear = profile.auth_in_clear or personality(profile.personality).auth_in_clear
+    if profile.tls is TLSMode.NONE and not in_clear:
         raise ConfigurationError(
             f"Nobody could ever log in at port {profile.number}: it has no TLS and auth_in_clear is False."
         )

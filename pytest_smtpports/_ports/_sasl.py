@@ -18,6 +18,9 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+# The frames of these functions hold what clients log in with, which a traceback with local variables would show.
+__tracebackhide__ = True
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -53,6 +56,10 @@ class Accounts(Protocol):
 
     def token(self, name: str) -> str | None:
         """The OAuth token of a user, or None."""
+        ...
+
+    def bearer(self, token: str) -> str | None:
+        """Whose OAuth token it is, or None."""
         ...
 
     def __contains__(self, name: object) -> bool:
@@ -91,16 +98,24 @@ def _login(circumstances: Circumstances) -> Exchange:
     """draft-murchison-sasl-login, as the world speaks it."""
     name = _text((yield b"Username:"))
     password = _text((yield b"Password:"))
+    if not name.isprintable():
+        # What another mechanism would have sent; it holds more than a name.
+        return Verdict("", succeeded=False)
     return Verdict(name, _equal(circumstances.accounts.password(name), password))
+
+
+_CRAM = re.compile(r"(?P<name>.+) (?P<digest>[0-9a-f]{32})", re.IGNORECASE | re.ASCII)
 
 
 def _cram_md5(circumstances: Circumstances) -> Exchange:
     """RFC 2195: the user name, and a keyed digest of the challenge."""
     challenge = f"<{secrets.token_hex(16)}@{circumstances.host}>".encode()
-    name, _, digest = _text((yield challenge)).rpartition(" ")
-    password = circumstances.accounts.password(name)
+    given = _CRAM.fullmatch(_text((yield challenge)))
+    if given is None:
+        return Verdict("", succeeded=False)
+    password = circumstances.accounts.password(given["name"])
     expected = hmac.new((password or "").encode(), challenge, "md5").hexdigest()
-    return Verdict(name, password is not None and _equal(expected, digest.lower()))
+    return Verdict(given["name"], password is not None and _equal(expected, given["digest"].lower()))
 
 
 # RFC 7677 §4: at least 4096.
@@ -149,7 +164,7 @@ def _scram_sha_256(circumstances: Circumstances) -> Exchange:
 _XOAUTH2 = re.compile(r"user=(?P<name>[^\1]*)\1auth=Bearer (?P<token>[^\1]*)\1\1".replace(r"\1", "\x01"), re.IGNORECASE)
 # RFC 7628 §3.1
 _OAUTHBEARER = re.compile(
-    rf"n,(?:a=(?P<name>{_SASLNAME}))?,"
+    rf"[ny],(?:a=(?P<name>{_SASLNAME}))?,"
     r"\1(?:[a-z]+=[^\1]*\1)*?auth=Bearer (?P<token>[^\1]*)\1(?:[a-z]+=[^\1]*\1)*\1".replace(r"\1", "\x01"),
     re.IGNORECASE,
 )
@@ -159,8 +174,12 @@ def _bearer(form: re.Pattern[str], error: Mapping[str, str]) -> Callable[[Circum
     def exchange(circumstances: Circumstances) -> Exchange:
         """A token in place of a password; why it is refused is told in a challenge that the client only nods at."""
         given = form.fullmatch(_text((yield b"")))
+        accounts = circumstances.accounts
         name = _named((given and given["name"]) or "")
-        if given is not None and _equal(circumstances.accounts.token(name), given["token"]):
+        if given is not None and not name:
+            # RFC 7628 §3.1: who is meant may be left to the token.
+            name = accounts.bearer(given["token"]) or ""
+        if given is not None and _equal(accounts.token(name), given["token"]):
             return Verdict(name, succeeded=True)
         verdict = Verdict(name, succeeded=False)
         yield Explanation.of(verdict, error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 from .._errors import ConfigurationError
 
 
@@ -33,6 +35,12 @@ class Accounts:
         """The OAuth token of a user, or None."""
         return self._tokens.get(name)
 
+    def bearer(self, token: str) -> str | None:
+        """Whose OAuth token it is, or None."""
+        return next(
+            (name for name, known in self._tokens.items() if hmac.compare_digest(known.encode(), token.encode())), None
+        )
+
     def __contains__(self, name: object) -> bool:
         return name in self._passwords or name in self._tokens
 
@@ -41,4 +49,14 @@ def _text(what: str, value: object) -> str:
     if not isinstance(value, str):
         # Of a password not even a wrong one is shown.
         raise ConfigurationError(f"A {what} is a string, not of type {type(value).__name__}.")
+    if "\0" in value or not _is_utf8(value):
+        raise ConfigurationError(f"No client can send such a {what}: it holds NUL (RFC 4616 §2), or is no UTF-8.")
     return value
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 Wait = Coroutine[Any, Any, None] | None
 
 
+# How many lines of one client are dealt with before the others have their turn.
+LINES_IN_A_ROW = 256
+# How many bytes may wait to go out before they do, in the middle of what the client has sent.
+MOST_UNSENT = 65_536
+
+
 class ClientLeft(Exception):
     """The client has closed its side, and everything that it said has been answered."""
 
@@ -56,6 +62,8 @@ class Conversation:
         self._heard_at = 0.0
         self._at_end = False
         self._ended = False
+        self._held = False
+        self._lines_left = LINES_IN_A_ROW
 
     # From outside
 
@@ -74,6 +82,15 @@ class Conversation:
     def hear_no_more(self) -> None:
         """The client has closed its side; what it has sent before is still answered."""
         self._at_end = True
+        self._go_on_if_it_listens()
+
+    def hold(self) -> None:
+        """The client does not read what it is told: say nothing more for now."""
+        self._held = True
+
+    def release(self) -> None:
+        """It does again."""
+        self._held = False
         self._go_on_if_it_listens()
 
     def end(self) -> None:
@@ -96,6 +113,7 @@ class Conversation:
             LineTooLong: it was longer than `limit`.
             ClientLeft: there is none.
         """
+        await self._give_way()
         while (line := self._framing.line(limit)) is None:
             await self._more()
         return line
@@ -146,6 +164,18 @@ class Conversation:
         if self._at_end:
             raise ClientLeft
         await _wait(None)
+
+    async def _give_way(self) -> None:
+        """Have the client read, and the others be heard, before going on with what one has sent at once."""
+        if len(self._unsent) > MOST_UNSENT:
+            self.flush()
+        while self._held:
+            await _wait(None)
+        self._lines_left -= 1
+        if not self._lines_left:
+            self._lines_left = LINES_IN_A_ROW
+            self._loop.call_soon(self._go_on_if_it_listens)
+            await _wait(None)
 
     def _go_on_if_it_listens(self) -> None:
         if self._coroutine is not None and self._apart is None:

@@ -75,8 +75,8 @@ class Entry:
         """A login was tried."""
         self._logins.append(login)
 
-    def refused(self, reply: str) -> None:
-        """A command on the way to a message was refused."""
+    def refused(self, reply: str | None) -> None:
+        """A command on the way to a message was refused, or None where that counts no more."""
         self._refusal = reply
 
     def delivered(self) -> None:
@@ -102,7 +102,7 @@ class Entry:
     def snapshot(self) -> Connection:
         """The connection as it stands."""
         lines = tuple(self._lines)
-        heard = [line.text for line in lines if line.direction == "C"]
+        last_heard = next((line.text for line in reversed(lines) if line.direction == "C"), None)
         closed_after = self._closed_after
         outcome, reason = outcome_of(
             Facts(
@@ -115,7 +115,7 @@ class Entry:
                 said_quit=self._said_quit,
                 closed=closed_after is not None,
                 ending=self._ending,
-                last_line=heard[-1] if heard else None,
+                last_line=last_heard,
             )
         )
         return Connection(

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ._conversation import Conversation
     from ._voice import Voice
 
+# The frames of these functions hold what clients log in with, which a traceback with local variables would show.
+__tracebackhide__ = True
+
 _CANCEL = b"*\r\n"
 # What stands for an initial response of no octets.
 _NOTHING = "="
@@ -76,6 +79,7 @@ async def _asked(challenge: bytes, conversation: Conversation, voice: Voice) -> 
     try:
         line = await conversation.line(COMMAND_LINE_LIMIT)
     except LineTooLong:
+        voice.heard(MASK)
         raise Refused(Situation.AUTH_TOO_LONG) from None
     voice.heard("*" if line == _CANCEL else MASK)
     if line == _CANCEL:

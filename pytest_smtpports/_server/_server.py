@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from .._ports._masking import MASK
 from .._ports._situations import Situation
 
 if TYPE_CHECKING:
@@ -107,11 +106,11 @@ class Server:
             self._journal.fail(error)
 
     def _intercept(self, entry: Entry, verb: str, argument: str) -> Reply | None:
-        """The reply that a hook has to a command."""
+        """The reply that a hook has to a command; what is secret is masked before it gets here."""
         if not self._hooks.listen_to("command"):
             return None
         try:
-            return self._hooks.command(entry.snapshot(), verb, MASK if verb == "AUTH" else argument)
+            return self._hooks.command(entry.snapshot(), verb, argument)
         except BaseException as error:  # as below
             self._journal.fail(error)
             return Situation.LOCAL_ERROR.value

@@ -17,7 +17,7 @@ from .._mail._connection import Login
 from .._mail._message import TLS, Message
 from .._ports._command import LINE_END, command, folded, without_end
 from .._ports._framing import LineTooLong
-from .._ports._masking import MASK, written
+from .._ports._masking import MASK, is_login, written
 from .._ports._policy import COMMAND_LINE_LIMIT, State, offered
 from .._ports._reply import Reply
 from .._ports._sasl import EXCHANGES, NO_INITIAL_RESPONSE, Circumstances
@@ -41,10 +41,16 @@ if TYPE_CHECKING:
     from ._accounts import Accounts
     from ._journal import Entry, Journal
 
-# Linux has the option, and the need for it.
-_QUICK_ACKNOWLEDGEMENT: tuple[int, ...] = (socket.TCP_QUICKACK,) if hasattr(socket, "TCP_QUICKACK") else ()
+# The frames of these functions hold what clients log in with, which a traceback with local variables would show.
+__tracebackhide__ = True
+
+# Linux has these options, and the need for them.
+_QUICK_ACKNOWLEDGEMENT: int | None = getattr(socket, "TCP_QUICKACK", None)
+_HOLD_BACK: int | None = getattr(socket, "TCP_CORK", None)
 # RFC 8314 §4 leaves it open; long enough for a slow machine, short enough for a test that waits for the end of it.
 HANDSHAKE_TIMEOUT = 60.0
+# How long a client has to read its last reply.
+LINGER = 5.0
 _TEST_ENDED = "the test ended with the connection open"
 _ENDED_IN_HANDSHAKE = "the test ended in the middle of the TLS handshake"
 
@@ -104,6 +110,8 @@ class Session(smtp.SMTP):
         self._identities: tuple[str, ...] = ()
         self._user: str | None = None
         self._test_ended = False
+        self._socket: socket.socket | None = None
+        self._last_chance: asyncio.TimerHandle | None = None
         self._talked: asyncio.Future[None] = loop.create_future()
         self._lost: asyncio.Future[None] = loop.create_future()
 
@@ -131,6 +139,7 @@ class Session(smtp.SMTP):
         """A client is there, with TLS already on where it is implicit."""
         self.begun = True
         self.transport = transport
+        self._socket = transport.get_extra_info("socket")
         self._note_tls(transport)
         self._transaction.forget()
         self.session = self._create_session()
@@ -148,9 +157,21 @@ class Session(smtp.SMTP):
         self._conversation.hear_no_more()
         return self._tls is None
 
+    def pause_writing(self) -> None:
+        """The client does not read: neither is it read any further."""
+        self._conversation.hold()
+        self._wire().pause_reading()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._wire().resume_reading()
+        self._conversation.release()
+
     def connection_lost(self, _error: Exception | None) -> None:
         """The connection is over."""
         self._entry.closed()
+        if self._last_chance is not None:
+            self._last_chance.cancel()
         # Python 3.10's TLS transport holds itself for open until it is told.
         self._wire().close()
         self._conversation.end()
@@ -174,6 +195,9 @@ class Session(smtp.SMTP):
     # What the conversation calls
 
     def _write(self, data: bytes) -> None:
+        if self._voice.has_said_goodbye and self._tls is not None:
+            # The end of TLS travels with the last reply, so that a client that waits for the latter alone has both.
+            _set(self._socket, _HOLD_BACK, 1)
         self._wire().write(data)
 
     def _be_idle(self) -> None:
@@ -185,7 +209,12 @@ class Session(smtp.SMTP):
         if error is not None and not isinstance(error, ClientLeft):
             self.service.journal.fail(error)
         self._entry.closed()
-        self._wire().close()
+        wire = self._wire()
+        if not wire.is_closing():
+            # A client that never reads its last reply, or never ends TLS, would keep the connection for ever.
+            self._last_chance = self.loop.call_later(LINGER, wire.abort)
+        wire.close()
+        _set(self._socket, _HOLD_BACK, 0)
         _settle(self._talked)
 
     # The conversation
@@ -213,8 +242,10 @@ class Session(smtp.SMTP):
         try:
             await self._answer(await self._conversation.line(COMMAND_LINE_LIMIT))
         except LineTooLong as line:
-            is_login = line.beginning[:5].upper() == b"AUTH "
-            self._voice.say(Situation.AUTH_TOO_LONG if is_login else Situation.LINE_TOO_LONG)
+            self._entry.heard(f"(a line of more than {COMMAND_LINE_LIMIT} octets)")
+            tried = is_login(line.beginning)
+            self._login_tried = self._login_tried or tried
+            self._voice.say(Situation.AUTH_TOO_LONG if tried else Situation.LINE_TOO_LONG)
         except Refused as refused:
             self._voice.say(refused.situation, **refused.facts)
         except ClientLeft:
@@ -228,19 +259,23 @@ class Session(smtp.SMTP):
         verb, argument, is_text = command(without_end(line))
         self._voice.verb = verb
         refused = self._policy.refusal(self.state(), verb)
+        login = is_login(line)
         # A client that goes on with a login that was refused sends its secrets as if they were commands.
-        self._login_tried = self._login_tried or verb.startswith("AUTH")
-        is_secret = self._login_tried and refused is Situation.UNKNOWN_COMMAND
-        self._entry.heard(MASK if is_secret else written(line))
+        astray = self._login_tried and not login and verb not in self._policy.commands
+        self._login_tried = self._login_tried or login
+        told = MASK if astray else written(line)
+        self._entry.heard(told)
         if not line.endswith(LINE_END):
             raise Refused(Situation.BARE_LF)
         if not is_text:
             raise Refused(Situation.NOT_TEXT)
-        reply = None if is_secret else self.service.intercept(self._entry, verb, argument)
-        if verb == "BDAT" and verb in self._policy.commands and (reply or refused):
-            await self._transaction.pass_over_chunk(argument)
+        # No frame of a hook's traceback may hold a secret.
+        public = told[len(verb) :].strip() if login else argument
+        reply = None if astray else self.service.intercept(self._entry, verb, public)
         if refused is Situation.TURNED_AWAY:
             reply = reply or self._policy.only_reply
+        if verb == "BDAT" and verb in self._policy.commands and (reply or refused):
+            await self._transaction.refuse_chunk(argument, reply)
         if reply is not None:
             self._voice.answer(reply)
             return
@@ -254,7 +289,9 @@ class Session(smtp.SMTP):
         """RFC 5321 §4.1.1.1; a second one is a RSET as well (§4.1.4)."""
         self._be_greeted(hostname, extended=True)
         keywords = self._policy.ehlo_keywords(self.state())
-        self._offered = offered(keywords)
+        # RFC 4954 §5: AUTH= may come from whoever can, or could, log in.
+        may_log_in = {"AUTH"} if self._policy.offers_auth(self.state()) else set()
+        self._offered = offered(keywords) | may_log_in
         # RFC 2034 §4: no enhanced code in the reply to EHLO.
         hello = self._voice.filled(Reply(250, None, self._policy.voice.hello))
         self._voice.reply(Reply(250, None, "\n".join((hello.text, *keywords))))
@@ -278,20 +315,21 @@ class Session(smtp.SMTP):
     async def smtp_STARTTLS(self, argument: str) -> None:  # noqa: N802
         """RFC 3207 §4: what was sent in clear behind the command is discarded, and all state is forgotten."""
         self._takes_no(argument)
+        context = self.service.context()
         self._voice.say(Situation.TLS_READY)
-        await self._conversation.apart(self._secure())
+        await self._conversation.apart(self._secure(context))
         self._transaction.forget()
         self._offered = frozenset()
         self.session = self._create_session()
         self._user = None
 
-    async def _secure(self) -> None:
+    async def _secure(self, context: ssl.SSLContext) -> None:
         plain = self._wire()
         plain.pause_reading()
         self._conversation.forget_input()
         try:
             secured = await self.loop.start_tls(
-                plain, self, self.service.context(), server_side=True, ssl_handshake_timeout=HANDSHAKE_TIMEOUT
+                plain, self, context, server_side=True, ssl_handshake_timeout=HANDSHAKE_TIMEOUT
             )
         except (OSError, asyncio.CancelledError) as error:
             ended = isinstance(error, asyncio.CancelledError)
@@ -301,7 +339,9 @@ class Session(smtp.SMTP):
             _settle(self._lost)
             raise ClientLeft from None
         assert secured is not None
-        _acknowledge(plain)
+        # Nothing of ours follows a TLS 1.3 handshake, no session ticket either; a client with Nagle's algorithm on
+        # would hold its EHLO back for the 40 ms after which Linux acknowledges by itself.
+        _set(self._socket, _QUICK_ACKNOWLEDGEMENT, 1)
         self.transport = secured
         self._note_tls(secured)
 
@@ -314,7 +354,8 @@ class Session(smtp.SMTP):
             raise Refused(Situation.AUTH_SYNTAX)
         mechanism = folded(words[0])
         if mechanism not in self._policy.mechanisms(self.state()):
-            raise Refused(Situation.AUTH_UNKNOWN, mechanism=mechanism)
+            # A secret that went astray is not said back.
+            raise Refused(Situation.AUTH_UNKNOWN, mechanism=mechanism if mechanism in EXCHANGES else "")
         if words[1:] and mechanism in NO_INITIAL_RESPONSE:
             raise Refused(Situation.AUTH_NO_INITIAL)
         circumstances = Circumstances(self.service.accounts, self.service.hostname, self._identities)
@@ -390,7 +431,7 @@ class Session(smtp.SMTP):
 
     async def smtp_HELP(self, _argument: str) -> None:  # noqa: N802
         """RFC 5321 §4.1.1.8."""
-        self._voice.say(Situation.HELP, commands=" ".join(self._policy.commands))
+        self._voice.say(Situation.HELP, commands=" ".join(self._policy.help))
 
     async def smtp_QUIT(self, argument: str) -> None:  # noqa: N802
         """RFC 5321 §4.1.1.10."""
@@ -436,11 +477,7 @@ def _settle(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-def _acknowledge(transport: asyncio.Transport) -> None:
-    """Have the kernel acknowledge the end of a handshake now.
-
-    Nothing of ours follows a TLS 1.3 handshake, no session ticket either; a client with Nagle's algorithm on would hold
-    its EHLO back for the 40 ms after which Linux acknowledges by itself.
-    """
-    for option in _QUICK_ACKNOWLEDGEMENT:
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, option, 1)
+def _set(wire: socket.socket | None, option: int | None, value: int) -> None:
+    """Set an option of TCP, where the system has it and the socket is open."""
+    if option is not None and wire is not None and wire.fileno() >= 0:
+        wire.setsockopt(socket.IPPROTO_TCP, option, value)

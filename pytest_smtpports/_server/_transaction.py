@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._ports._policy import Policy, State
+    from .._ports._reply import Reply
     from ._conversation import Conversation
     from ._voice import Voice
 
@@ -93,16 +94,16 @@ class Transaction:
         """BDAT: as many octets as announced, whatever they are (RFC 3030 §2).
 
         Raises:
-            Refused: the argument is wrong, or the message too big.
+            Refused: the argument is wrong.
         """
         announced = _announced(argument)
         if announced is None:
             raise Refused(Situation.CHUNK_SYNTAX)
         so_far = bytearray() if self.chunks is None else self.chunks
         if self._policy.is_too_big(len(so_far) + announced.size):
-            await self.pass_over_chunk(argument)
-            self.forget()
-            raise Refused(Situation.TOO_BIG)
+            await self._pass_over(announced.size)
+            self._end(Situation.TOO_BIG, to_each=announced.is_last)
+            return
         self.chunks = so_far
         missing = announced.size
         while missing:
@@ -115,27 +116,46 @@ class Transaction:
         else:
             self._voice.say(Situation.CHUNK_TAKEN, size=announced.size)
 
-    async def pass_over_chunk(self, argument: str) -> None:
-        """Ignore what BDAT announces: the octets are on their way, whatever is to be said to them (RFC 3030 §2)."""
+    async def refuse_chunk(self, argument: str, reply: Reply | None) -> None:
+        """Ignore what BDAT announces: the octets are on their way, whatever is to be said to them (RFC 3030 §2).
+
+        Args:
+            argument: what came behind the command.
+            reply: what somebody else has to say to it; where that is a refusal, it ends the transaction.
+        """
         announced = _announced(argument)
-        size = 0 if announced is None else announced.size
+        if announced is None:
+            return
+        await self._pass_over(announced.size)
+        if reply is not None and reply.code >= 400:
+            # The last of them is said by whoever has the reply.
+            for _ in self._replied_to(to_each=announced.is_last)[1:]:
+                self._voice.answer(reply)
+            self.forget()
+
+    async def _pass_over(self, size: int) -> None:
         self._voice.heard(f"(a chunk of {size} bytes, ignored)")
         while size:
             size -= len(await self._conversation.some(size))
 
     def _finish(self, raw: bytes, taken: Situation, **facts: object) -> None:
         refused = self._refusal(raw)
-        recipients = self.recipients
-        self.forget()
-        facts = {"total": len(raw), **facts}
         if refused is Situation.TEXT_LINE_TOO_LONG:
             facts.update(limit=self._policy.text_line_limit, longest=longest_line(raw) - len(b"\r\n"))
-        if self._policy.profile.role is not Role.LMTP:
-            self._voice.say(refused or taken, **facts)
-            return
-        # RFC 2033 §4.2: one reply for each recipient.
+        if refused is None and self._policy.profile.role is Role.LMTP:
+            taken = Situation.RECIPIENT_TAKEN
+        self._end(refused or taken, to_each=True, total=len(raw), **facts)
+
+    def _end(self, situation: Situation, *, to_each: bool, **facts: object) -> None:
+        """The transaction is over."""
+        recipients = self._replied_to(to_each=to_each)
+        self.forget()
         for recipient in recipients:
-            self._voice.say(refused or Situation.RECIPIENT_TAKEN, recipient=recipient.address, **facts)
+            self._voice.say(situation, recipient=recipient.address, **facts)
+
+    def _replied_to(self, *, to_each: bool) -> list[Path]:
+        """With LMTP each recipient has a reply of its own (RFC 2033 §4.2, §4.3)."""
+        return self.recipients if to_each and self._policy.profile.role is Role.LMTP else self.recipients[:1]
 
     def _refusal(self, raw: bytes) -> Situation | None:
         if (refused := self._policy.content_refusal(raw, is_binary=self.is_binary)) is not None:

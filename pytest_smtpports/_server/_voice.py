@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._journal import Entry
 
 # A refusal of one of these keeps a message from being sent.
-_ON_THE_WAY = frozenset({"EHLO", "HELO", "LHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "BDAT"})
+_ON_THE_WAY = frozenset({"EHLO", "HELO", "LHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT"})
 # What a client gets wrong who does not know SMTP.
 _ERRORS = frozenset({Situation.UNKNOWN_COMMAND, Situation.NOT_IMPLEMENTED, Situation.NOT_TEXT, Situation.BARE_LF})
 # What is said back of a client's own words; RFC 5321 §4.5.3.1.5 has 512 octets for a reply line.
@@ -47,6 +47,8 @@ class Voice:
         """Say what fits."""
         situation = self._counted(situation)
         self.answer(self.filled(self._policy.voice.reply(situation), **facts))
+        if situation is Situation.AUTH_SUCCEEDED:
+            self._entry.refused(None)
         self.has_said_goodbye = self.has_said_goodbye or situation in self._policy.voice.last_words
 
     def answer(self, reply: Reply) -> None:

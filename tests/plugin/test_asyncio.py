@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 HEAD = """
         import asyncio
+        import contextlib
         import ssl
         import aiosmtplib
         import pytest
@@ -17,10 +18,13 @@ HEAD = """
 
         async def send(host, port, subject="Hello", **settings):
             mail = f"Subject: {subject}\\r\\n\\r\\nGood morning"
-            await aiosmtplib.send(
-                mail, sender="app@example.com", recipients=["ada@example.org"],
-                hostname=host, port=port, timeout=5, **settings,
-            )
+            async with aiosmtplib.SMTP(hostname=host, port=port, timeout=5, **settings) as client:
+                wire = client.transport.get_extra_info("socket")
+                await client.sendmail("app@example.com", ["ada@example.org"], mail)
+            # aiosmtplib doesn't wait for the end of TLS, and the test's loop would be closed before it has come.
+            async with asyncio.timeout(5) if hasattr(asyncio, "timeout") else contextlib.nullcontext():
+                while wire.fileno() >= 0:
+                    await asyncio.sleep(0)
 """
 
 

@@ -347,3 +347,42 @@ def test_the_hook_of_a_folder_sees_the_mail_of_its_tests_at_the_server_too(pytes
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*seen by left: left*"])
     result.stdout.no_fnmatch_line("*seen by left: right*")
+
+
+BREAKING_HOOK = """
+    def pytest_smtpports_command(verb):
+        assert verb != "AUTH", "no logins wanted"
+"""
+BREAKING_INSIDE = """
+    import pytest
+    from pytest_smtpports._server._accounts import Accounts
+
+    def no_logins(*_):
+        raise RuntimeError("no logins wanted")
+
+    @pytest.fixture(autouse=True)
+    def broken(monkeypatch):
+        monkeypatch.setattr(Accounts, "password", no_logins)
+"""
+
+
+@pytest.mark.parametrize("conftest", [BREAKING_HOOK, BREAKING_INSIDE])
+def test_what_breaks_on_a_login_shows_no_secret_even_with_local_variables(
+    pytester: pytest.Pytester, conftest: str
+) -> None:
+    pytester.makeconftest(conftest)
+    pytester.makepyfile("""
+        import smtplib
+
+        def test_login(smtpports):
+            client = smtplib.SMTP(*smtpports.ports[2525].address, timeout=5)
+            client.ehlo()
+            client.docmd("AUTH", "PLAIN " + "AHVzZXIA" + "cGFzc3dvcmQ=")
+            client.quit()
+    """)
+
+    result = pytester.runpytest("-l")
+
+    result.assert_outcomes(passed=1, errors=1)
+    assert "no logins wanted" in result.stdout.str()
+    assert "AHVzZXIAcGFzc3dvcmQ=" not in result.stdout.str()

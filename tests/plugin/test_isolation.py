@@ -7,6 +7,7 @@ import pytest
 CONFTEST = """
     import _socket
     import contextlib
+    import gc
     import os
     import socket
     import threading
@@ -36,6 +37,8 @@ CONFTEST = """
             yield stack
 
     def pytest_sessionstart(session):
+        # What other tests have dropped is not to be missed later.
+        gc.collect()
         session.config.stash["before"] = now()
 
     @pytest.fixture

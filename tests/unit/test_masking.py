@@ -29,6 +29,11 @@ from pytest_smtpports._ports._profile import MECHANISMS
         (b"AUTH=PLAIN cGFzc3dvcmQ=\r\n", "AUTH ***"),
         (b"AUTH PLAIN cGFz\nc3dv\r\n", "AUTH PLAIN ***"),
         (b"MAIL FROM:<ada@example.org> AUTH=<>\r\n", "MAIL FROM:<ada@example.org> AUTH=<>"),
+        (b"\x00AUTH PLAIN cGFz\r\n", "AUTH PLAIN ***"),
+        (b"EHLO x\rAUTH PLAIN cGFz\r\n", "EHLO x\\rAUTH PLAIN ***"),
+        (b"HELP AUTH\r\n", "HELP AUTH"),
+        (b"AUTHPLAIN cGFz\r\n", "AUTH ***"),
+        (b"EHLO auth.example.org\r\n", "EHLO auth.example.org"),
     ],
 )
 def test_what_auth_carries_is_masked_and_nothing_else(line: bytes, text: str) -> None:

@@ -138,7 +138,7 @@ TABLE = [
         (
             TURNING_AWAY,
             state,
-            SMTP_LACKS | {Situation.TURNED_AWAY: "EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP"},
+            {Situation.TURNED_AWAY: " ".join(verb for verb in VERBS if verb != "QUIT")},
         )
         for state in (CONNECTED, EHLO)
     ),
@@ -542,3 +542,12 @@ def test_the_commands_are_those_that_are_carried_out(profile: Profile, lacking: 
     commands |= {"NOOP", "VRFY", "ETRN", "HELP", "QUIT"}
 
     assert set(Policy(profile).commands) == commands - lacking
+
+
+@pytest.mark.parametrize(
+    ("number", "lacks"), [(25, {"STARTTLS", "AUTH"}), (465, {"STARTTLS"}), (587, set()), (2525, set())]
+)
+def test_help_names_what_a_port_ever_does(number: int, lacks: set[str]) -> None:
+    policy = Policy(PROFILES[number])
+
+    assert set(policy.commands) - set(policy.help) == lacks

@@ -391,3 +391,25 @@ def test_two_profiles_of_one_number_are_refused() -> None:
         by_number([PROFILES[25], PROFILES[587], replace(PROFILES[25], size_limit=None)])
 
     assert str(caught.value) == "Two profiles have the number 25; a port can be one of them."
+
+
+def test_lmtp_has_no_port_with_implicit_tls() -> None:
+    with pytest.raises(ConfigurationError, match="LMTP begins in clear; TLS comes with STARTTLS, or not at all"):
+        Profile(24, Role.LMTP, tls=TLSMode.IMPLICIT)
+
+
+@pytest.mark.parametrize("personality", [["rfc"], None, 1, "Postfix"])
+def test_what_is_no_personality_is_refused(personality: str) -> None:
+    with pytest.raises(UnknownName, match="is not a personality"):
+        replace(PROFILES[25], personality=personality)
+
+
+def test_a_mechanism_is_named_once() -> None:
+    with pytest.raises(ConfigurationError, match=r"Each SASL mechanism is named once, not as in \('PLAIN', 'PLAIN'\)"):
+        replace(PROFILES[587], mechanisms=("PLAIN", "PLAIN"))
+
+
+def test_a_personality_that_takes_logins_in_clear_makes_up_for_a_profile_that_does_not() -> None:
+    profile = Profile(25, Role.ALTERNATE, auth=AuthPolicy.REQUIRED, personality="mailgun")
+
+    assert not profile.auth_in_clear

@@ -144,7 +144,7 @@ def test_a_clients_own_words_never_make_a_reply_too_long(
     assert len(line) <= 512
 
 
-@pytest.mark.parametrize("verb", ["EHLO", "HELO", "LHLO", "STARTTLS", "MAIL", "RCPT", "DATA", "BDAT"])
+@pytest.mark.parametrize("verb", ["EHLO", "HELO", "LHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT"])
 def test_a_refusal_on_the_way_to_a_message_is_the_outcome(said: Said, verb: str) -> None:
     said.voice.verb = verb
     said.voice.say(Situation.LOCAL_ERROR)
@@ -153,7 +153,7 @@ def test_a_refusal_on_the_way_to_a_message_is_the_outcome(said: Said, verb: str)
     assert f"{verb} got 451 4.3.0 Local error in processing" in said.record.reason
 
 
-@pytest.mark.parametrize("verb", ["", "VRFY", "NOOP", "AUTH", "QUIT", "FOO"])
+@pytest.mark.parametrize("verb", ["", "VRFY", "NOOP", "QUIT", "FOO"])
 def test_a_refusal_of_anything_else_is_none(said: Said, verb: str) -> None:
     said.voice.verb = verb
     said.voice.say(Situation.LOCAL_ERROR)
@@ -218,3 +218,12 @@ def test_what_the_client_said_is_written_down_beside_it(said: Said) -> None:
     said.voice.say(Situation.NOOP)
 
     assert [(line.direction, line.text) for line in said.record.dialogue] == [("C", "NOOP"), ("S", "250 2.0.0 Ok")]
+
+
+def test_a_login_makes_up_for_what_was_refused_before(said: Said) -> None:
+    said.voice.verb = "MAIL"
+    said.voice.say(Situation.LOGIN_FIRST)
+    said.voice.verb = "AUTH"
+    said.voice.say(Situation.AUTH_SUCCEEDED)
+
+    assert said.record.outcome is Outcome.ABANDONED

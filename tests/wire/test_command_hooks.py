@@ -6,7 +6,7 @@ import smtplib
 
 import pytest
 
-from pytest_smtpports import PROFILES, Connection, Outcome, Reply, ServerError, SMTPPorts
+from pytest_smtpports import KINDRED, PROFILES, Connection, Outcome, Reply, ServerError, SMTPPorts
 
 SENDER, RECIPIENT, MAIL = "app@example.com", "ada@example.org", "Subject: x\r\n\r\ny\r\n"
 
@@ -45,7 +45,7 @@ def test_a_hook_hears_every_command_with_what_is_secret_masked() -> None:
 
     assert listener.commands[:-1] == [
         ("EHLO", "client.example"),
-        ("AUTH", "***"),
+        ("AUTH", "plain ***"),
         ("MAIL", f"FROM:<{SENDER}>"),
         ("RSET", ""),
     ]
@@ -147,3 +147,56 @@ def test_a_hook_does_not_hear_what_may_be_a_secret_that_went_astray() -> None:
         assert client.docmd("cGFzc3dvcmQ=")[0] == 500
 
     assert [verb for verb, _ in listener.commands] == ["EHLO", "AUTH", "QUIT"]
+
+
+def test_a_hook_hears_a_login_in_the_wrong_place_without_its_secret() -> None:
+    listener = Listener()
+    with SMTPPorts(plugins=[listener]) as smtpports, smtplib.SMTP(*smtpports.ports[25].address, timeout=5) as client:
+        client.docmd(" AUTH", "PLAIN AHVzZXIAcGFzc3dvcmQ=")
+
+    assert listener.commands[0] == ("", "AUTH PLAIN ***")
+
+
+def test_a_hook_that_returns_something_else_is_told_what_it_may_return() -> None:
+    smtpports = SMTPPorts([PROFILES[25]], plugins=[answering({"NOOP": 5})])  # type: ignore[dict-item] # on purpose
+    with smtpports.ports[25].connect() as client:
+        assert client.noop()[0] == 451
+
+    with pytest.raises(ServerError, match=r"pytest_smtpports_command returns a Reply, a string such as .*, not 5"):
+        smtpports.close()
+
+
+class RefusingTheFirstChunk:
+    def __init__(self) -> None:
+        self.replies = ["452 4.3.1 Disk full"]
+
+    def pytest_smtpports_command(self, verb: str) -> str | None:
+        return self.replies.pop() if verb == "BDAT" and self.replies else None
+
+
+def test_a_message_with_a_refused_chunk_is_not_taken() -> None:
+    # RFC 3030 §2
+    with (
+        SMTPPorts(plugins=[RefusingTheFirstChunk()]) as smtpports,
+        smtplib.SMTP(*smtpports.ports[25].address, timeout=5) as client,
+    ):
+        client.ehlo()
+        client.mail(SENDER)
+        client.rcpt(RECIPIENT)
+        client.send(b"BDAT 3\r\nabcBDAT 3 LAST\r\ndef")
+
+        assert [client.getreply()[0], client.getreply()[0]] == [452, 503]
+        smtpports.assert_not_sent()
+
+
+def test_lmtp_has_a_reply_of_a_hook_for_each_recipient_behind_the_last_chunk() -> None:
+    # RFC 2033 §4.3
+    with SMTPPorts([KINDRED[24]], plugins=[answering({"BDAT": "452 4.3.1 Disk full"})]) as smtpports:
+        client = smtpports.ports[24].connect()
+        client.ehlo_or_helo_if_needed()
+        client.mail(SENDER)
+        client.rcpt(RECIPIENT)
+        client.rcpt("bob@example.org")
+        client.send(b"BDAT 3 LAST\r\nabc")
+
+        assert [client.getreply()[0], client.getreply()[0], client.quit()[0]] == [452, 452, 221]

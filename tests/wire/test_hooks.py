@@ -13,6 +13,7 @@ import pytest
 
 from pytest_smtpports import PROFILES, ConfigurationError, Outcome, Profile, Role, ServerError, SMTPPorts
 from pytest_smtpports._server._accounts import Accounts
+from pytest_smtpports._server._tls import Authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -196,6 +197,23 @@ def test_what_goes_wrong_inside_is_told_of_at_the_end_and_not_to_the_client(monk
         client.ehlo()
         assert client.docmd("AUTH", "PLAIN AHVzZXIAcGFzc3dvcmQ=") == (451, b"4.3.0 Local error in processing")
         assert client.noop()[0] == 250
+    with pytest.raises(ServerError, match="AttributeError: broken inside"):
+        smtpports.close()
+
+
+def test_what_goes_wrong_on_the_way_to_tls_ends_the_connection_and_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    smtpports = SMTPPorts()
+
+    def break_down(*_: object, **__: object) -> str:
+        raise AttributeError("broken inside")
+
+    monkeypatch.setattr(Authority, "server_context", break_down)
+
+    with smtplib.SMTP(*smtpports.ports[587].address, timeout=5) as client:
+        client.ehlo()
+        with pytest.raises((smtplib.SMTPServerDisconnected, OSError)):
+            client.starttls()
+        client.close()
     with pytest.raises(ServerError, match="AttributeError: broken inside"):
         smtpports.close()
 

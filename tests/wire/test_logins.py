@@ -673,3 +673,102 @@ def test_the_name_of_a_user_is_told_and_nothing_that_came_with_it(provider: SMTP
 def test_a_name_that_no_certificate_can_hold_is_refused_at_once(smtpports: SMTPPorts, name: str) -> None:
     with pytest.raises(ConfigurationError, match="A certificate names a user with 1 to 64 characters"):
         smtpports.client_context(certificate_for=name)
+
+
+BLOB = b64encode(f"\0user\0{PASSWORD}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "lines", [[f"AUTH LOGIN {BLOB}", "Zm9v"], ["AUTH LOGIN", BLOB, "Zm9v"], ["AUTH CRAM-MD5", BLOB]]
+)
+def test_what_another_mechanism_would_have_sent_is_no_user_name(dial: Dial, lines: list[str]) -> None:
+    with SMTPPorts([replace(PROFILES[2525], mechanisms=("LOGIN", "CRAM-MD5"))], password=PASSWORD) as smtpports:
+        client = dial(smtpports.ports[2525])
+        client.reply()
+        client.ask("EHLO client.example")
+        replies = [client.ask(line)[:3] for line in lines]
+
+        assert replies[-1] == "535"
+        connection = smtpports.connections[0]
+        assert [login.username for login in connection.logins] == [""]
+        assert PASSWORD not in repr(connection)
+
+
+@pytest.mark.parametrize(
+    "line", [b" AUTH PLAIN Zm9v", b"\0AUTH PLAIN Zm9v", b"EHLO x\rAUTH PLAIN Zm9v", b"AUTH PLAIN " + b"x" * 13_000]
+)
+def test_what_comes_behind_a_login_in_the_wrong_form_may_be_a_secret(dial: Dial, line: bytes) -> None:
+    with SMTPPorts(password=PASSWORD) as smtpports:
+        client = dial(smtpports.ports[2525])
+        client.reply()
+        client.send(line + b"\r\n")
+        assert client.reply().startswith("50")
+        client.ask(BLOB)
+        client.ask(PASSWORD)
+
+        connection = smtpports.connections[0]
+        for secret in (BLOB, PASSWORD, "Zm9v"):
+            assert secret not in repr(connection)
+
+
+def test_no_personality_says_a_secret_back(dial: Dial) -> None:
+    with SMTPPorts([replace(PROFILES[2525], personality="exim")]) as smtpports:
+        client = dial(smtpports.ports[2525])
+        client.reply()
+        client.ask("EHLO client.example")
+
+        assert client.ask("AUTH c2VjcmV0") == "504  authentication mechanism not supported\r\n"
+        assert client.ask("AUTH CRAM-MD5") == "504 CRAM-MD5 authentication mechanism not supported\r\n"
+
+
+@pytest.mark.parametrize("header", ["n,,", "y,,", "y,a=ada,"])
+def test_oauthbearer_may_leave_the_name_to_the_token(dial: Dial, header: str) -> None:
+    # RFC 7628 §3.1
+    with SMTPPorts([replace(PROFILES[2525], mechanisms=("OAUTHBEARER",))]) as smtpports:
+        smtpports.add_token("bob", "another")
+        smtpports.add_token("ada", "token")
+        client = dial(smtpports.ports[2525])
+        client.reply()
+        client.ask("EHLO client.example")
+        response = b64encode(f"{header}\1auth=Bearer token\1\1".encode()).decode()
+
+        assert client.ask(f"AUTH OAUTHBEARER {response}").startswith("235 ")
+        assert [login.username for login in smtpports.connections[0].logins] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("AUTH XOAUTH2", "AUTH got 504 5.5.4 That mechanism is not offered here"),
+        ("AUTH PLAIN !", "AUTH got 501 5.5.2 That is not base64"),
+    ],
+)
+def test_a_login_that_was_not_even_tried_is_the_outcome(
+    dial: Dial, smtpports: SMTPPorts, line: str, reason: str
+) -> None:
+    client = dial(smtpports.ports[2525])
+    client.reply()
+    client.ask("EHLO client.example")
+    client.ask(line)
+    client.ask("QUIT")
+
+    connection = smtpports.connections[0]
+    assert (connection.outcome, connection.reason) == (Outcome.REFUSED, reason)
+
+
+@pytest.mark.parametrize(("name", "password"), [("y", "p\0w"), ("x\0", "y"), ("\udc80", "y"), ("y", "\udc80")])
+def test_an_account_that_no_client_could_use_is_refused(smtpports: SMTPPorts, name: str, password: str) -> None:
+    with pytest.raises(ConfigurationError, match="No client can send such a"):
+        smtpports.add_user(name, password)
+
+
+def test_auth_stays_a_parameter_where_a_personality_names_it_no_more(dial: Dial) -> None:
+    # RFC 4954 §5
+    with SMTPPorts([replace(PROFILES[2525], personality="exim")]) as smtpports:
+        client = dial(smtpports.ports[2525])
+        client.reply()
+        client.ask("EHLO client.example")
+        client.ask("AUTH PLAIN AHVzZXIAcGFzc3dvcmQ=")
+        assert "AUTH" not in client.ask("EHLO client.example")
+
+        assert client.ask("MAIL FROM:<a@b.c> AUTH=<>") == "250 OK\r\n"

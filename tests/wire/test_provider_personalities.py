@@ -135,3 +135,12 @@ def test_microsoft_names_the_host_in_its_refusals(speak: Speak) -> None:
 
     assert client.ask(WRONG) == "535 5.7.3 Authentication unsuccessful [localhost]\r\n"
     assert client.ask("MAIL FROM:<a@b.c>") == "530 5.7.57 Client not authenticated to send mail. [localhost]\r\n"
+
+
+@pytest.mark.parametrize(("personality", "code"), [("postfix", 459), ("exim", 500), ("rfc", 502)])
+def test_etrn_is_answered_where_it_is_promised(speak: Speak, personality: str, code: int) -> None:
+    # RFC 1985
+    client = speak(personality, 25)
+    client.ask("EHLO client.example")
+
+    assert client.ask("ETRN example.org").startswith(f"{code} ")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_smtpports import PROFILES, Outcome, SMTPPorts
+from pytest_smtpports._server import _session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -379,6 +380,25 @@ def test_a_login_byte_by_byte_counts(login: tuple[RawClient, SMTPPorts]) -> None
     assert client.reply() == OK
 
 
+def test_a_response_that_ends_with_lf_alone_is_refused(login: tuple[RawClient, SMTPPorts]) -> None:
+    client, _ = login
+    client.ask("AUTH PLAIN")
+    client.send(PLAIN.encode() + b"\n")
+
+    assert client.reply() == "500 5.5.2 A line ends with CRLF, not with LF alone\r\n"
+    assert client.ask("NOOP").startswith("250 ")
+
+
+def test_an_overlong_line_is_told_of_without_what_was_in_it(login: tuple[RawClient, SMTPPorts]) -> None:
+    client, smtpports = login
+    client.ask("x" * 13_000)
+    client.ask("AUTH PLAIN")
+    client.ask("y" * 13_000)
+
+    said = [line.text for line in smtpports.connections[0].dialogue if line.direction == "C"]
+    assert said[-3:] == ["(a line of more than 12288 octets)", "AUTH PLAIN", "***"]
+
+
 def test_a_client_that_goes_away_in_its_login_is_let_go(login: tuple[RawClient, SMTPPorts]) -> None:
     client, smtpports = login
     client.ask("AUTH PLAIN")
@@ -692,3 +712,52 @@ def test_starttls_inside_of_tls_is_refused(smtpports: SMTPPorts, number: int) ->
     with smtpports.ports[number].connect() as client:
         assert client.docmd("STARTTLS") == (503, b"5.5.1 TLS is already active")
         assert client.sendmail("app@example.com", "ada@example.org", "Subject: x\r\n\r\n") == {}
+
+
+# Clients that do not read
+
+
+def test_a_client_that_does_not_read_keeps_nobody_waiting(smtpports: SMTPPorts, dial: Dial) -> None:
+    deaf = dial(smtpports.ports[25])
+    deaf.socket.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        deaf.socket.sendall(b"HELP\r\n" * 5_000_000)
+
+    other = dial(smtpports.ports[25])
+    other.reply()
+
+    assert other.ask("NOOP") == "250 2.0.0 Ok\r\n"
+
+
+def test_a_client_that_reads_late_gets_every_reply(smtpports: SMTPPorts, dial: Dial) -> None:
+    late = dial(smtpports.ports[25])
+    late.socket.settimeout(0.3)
+    late.reply()
+    with pytest.raises(TimeoutError):
+        late.socket.sendall(b"NOOP\r\n" * 5_000_000)
+    late.socket.settimeout(5)
+
+    for _ in range(10_000):
+        assert late.reply() == "250 2.0.0 Ok\r\n"
+
+
+def test_an_idle_client_that_does_not_read_is_let_go_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, dial: Dial, eventually: Eventually
+) -> None:
+    monkeypatch.setattr(_session, "LINGER", 0.1)
+    with SMTPPorts([replace(PROFILES[25], idle_timeout=0.5)]) as smtpports:
+        deaf = dial(smtpports.ports[25])
+        deaf.socket.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            deaf.socket.sendall(b"HELP\r\n" * 5_000_000)
+
+        def hung_up() -> bool:
+            try:
+                deaf.socket.sendall(b"NOOP\r\n")
+            except TimeoutError:
+                return False
+            except OSError:
+                return True
+            return False
+
+        eventually(hung_up)
