@@ -13,6 +13,7 @@ import pytest
 
 from pytest_smtpports import PROFILES, ConfigurationError, Outcome, Profile, Role, ServerError, SMTPPorts
 from pytest_smtpports._server._accounts import Accounts
+from pytest_smtpports._server._session import Session
 from pytest_smtpports._server._tls import Authority
 
 if TYPE_CHECKING:
@@ -214,6 +215,22 @@ def test_what_goes_wrong_on_the_way_to_tls_ends_the_connection_and_is_told_of(mo
         with pytest.raises((smtplib.SMTPServerDisconnected, OSError)):
             client.starttls()
         client.close()
+    with pytest.raises(ServerError, match="AttributeError: broken inside"):
+        smtpports.close()
+
+
+def test_what_goes_wrong_where_nothing_should_ends_the_connection_and_is_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    smtpports = SMTPPorts()
+
+    def break_down(*_: object) -> None:
+        raise AttributeError("broken inside")
+
+    monkeypatch.setattr(Session, "_greet", break_down)
+
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        smtpports.ports[25].connect()
     with pytest.raises(ServerError, match="AttributeError: broken inside"):
         smtpports.close()
 
