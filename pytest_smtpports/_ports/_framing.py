@@ -24,19 +24,32 @@ class LineTooLong(Exception):
         self.beginning = beginning
 
 
+class MessageTooLong(Exception):
+    """A whole message has gone by that was longer than the limit; what follows it is untouched.
+
+    Attributes:
+        size: how many octets came, doubled dots included.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
 class Framing:
     """What has come from a client and has not been read yet.
 
     Only CRLF.CRLF ends a message, so that no other line end can smuggle one into another.
     """
 
-    __slots__ = ("_buffer", "_overlong", "_searched", "_searched_for")
+    __slots__ = ("_buffer", "_overlong", "_passed_over", "_searched", "_searched_for")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
         self._searched_for = _LINE_FEED
         self._overlong = b""
+        self._passed_over = 0
 
     def feed(self, data: bytes) -> None:
         """Add what has arrived."""
@@ -46,6 +59,7 @@ class Framing:
         """Forget what has not been read, as STARTTLS demands (RFC 3207 §4.2)."""
         self._take(len(self._buffer))
         self._overlong = b""
+        self._passed_over = 0
 
     def line(self, limit: int) -> bytes | None:
         """The next line with its end, or None while it is incomplete.
@@ -63,14 +77,22 @@ class Framing:
             raise LineTooLong(beginning)
         return line
 
-    def message(self) -> bytes | None:
-        """The message up to the dot, dots unstuffed, or None while it is incomplete."""
-        if self._buffer.startswith(_FIRST_LINE_IS_THE_END):
+    def message(self, limit: int | None = None) -> bytes | None:
+        """The message up to the dot, dots unstuffed, or None while it is incomplete.
+
+        Raises:
+            MessageTooLong: the message was so much longer than `limit` octets that it was not kept; it is gone.
+        """
+        if not self._passed_over and self._buffer.startswith(_FIRST_LINE_IS_THE_END):
             self._take(len(_FIRST_LINE_IS_THE_END))
             return b""
         end = self._find(_MESSAGE_END)
         if end < 0:
+            self._pass_over(limit)
             return None
+        if self._passed_over:
+            size, self._passed_over = self._passed_over + len(self._take(end + len(_MESSAGE_END))), 0
+            raise MessageTooLong(size - len(_FIRST_LINE_IS_THE_END))
         stuffed = self._take(end + len(_MESSAGE_END))[: end + len(_LINE_END)]
         return stuffed.removeprefix(b".").replace(b"\r\n.", _LINE_END)
 
@@ -85,6 +107,14 @@ class Framing:
         place = self._buffer.find(end, self._searched)
         self._searched = max(0, len(self._buffer) - len(end) + 1)
         return place
+
+    def _pass_over(self, limit: int | None) -> None:
+        """Keep no more of a message that can't be taken than may be the beginning of its end.
+
+        A doubled dot stands in a line of four octets at least, so that three quarters of what comes are the message's.
+        """
+        if limit is not None and len(self._buffer) * 3 // 4 > limit:
+            self._passed_over += len(self._take(max(0, len(self._buffer) - len(_MESSAGE_END) + 1)))
 
     def _forget_overlong(self, limit: int) -> None:
         if len(self._buffer) > limit:

@@ -118,13 +118,14 @@ class Conversation:
             await self._more()
         return line
 
-    async def message(self) -> bytes:
+    async def message(self, limit: int | None) -> bytes:
         """The message up to the dot.
 
         Raises:
+            MessageTooLong: it was far beyond `limit` octets.
             ClientLeft: it does not come to its end.
         """
-        while (raw := self._framing.message()) is None:
+        while (raw := self._framing.message(limit)) is None:
             await self._more()
         return raw
 

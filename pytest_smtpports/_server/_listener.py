@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ._journal import Entry
     from ._loop import BackgroundLoop
-    from ._session import Service
+    from ._service import Service
 
 # How many clients may wait to be accepted.
 BACKLOG = 256

@@ -56,7 +56,7 @@ class Server:
         # asyncio and aiosmtpd are not loaded before a port is used.
         from .._ports._policy import Policy
         from ._listener import Listener
-        from ._session import Service
+        from ._service import Service
 
         names = (address,) if host is None else (host, address)
         # Nobody is asked for a certificate who can't make use of it (RFC 8314 §4.2).

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import _clock
@@ -34,12 +33,10 @@ with warnings.catch_warnings():
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
 
     from .._mail._message import Envelope
-    from .._ports._policy import Policy
-    from ._accounts import Accounts
-    from ._journal import Entry, Journal
+    from ._journal import Entry
+    from ._service import Service
 
 # The frames of these functions hold what clients log in with, which a traceback with local variables would show.
 __tracebackhide__ = True
@@ -53,40 +50,6 @@ HANDSHAKE_TIMEOUT = 60.0
 LINGER = 5.0
 _TEST_ENDED = "the test ended with the connection open"
 _ENDED_IN_HANDSHAKE = "the test ended in the middle of the TLS handshake"
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What a session must know of the port that it serves.
-
-    Attributes:
-        policy: what the port allows.
-        host: the routed name by which it was dialled, or None.
-        context: gives the TLS context, which is not made before a client asks for TLS.
-        describe_failure: tells why a handshake failed.
-        identities: tells whom a client's certificate names.
-        accounts: who may log in.
-        journal: takes what goes wrong inside.
-        greet: is told of the connection before the greeting leaves.
-        intercept: may have a reply to a command, in place of ours.
-        deliver: takes a message before its reply leaves; whether it was taken.
-    """
-
-    policy: Policy
-    host: str | None
-    context: Callable[[], ssl.SSLContext]
-    describe_failure: Callable[[BaseException], str]
-    identities: Callable[[ssl.SSLObject], tuple[str, ...]]
-    accounts: Accounts
-    journal: Journal
-    greet: Callable[[Entry], None]
-    intercept: Callable[[Entry, str, str], Reply | None]
-    deliver: Callable[[Message], bool]
-
-    @property
-    def hostname(self) -> str:
-        """What the port calls itself."""
-        return self.host or "localhost"
 
 
 class Session(smtp.SMTP):

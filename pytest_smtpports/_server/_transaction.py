@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._mail._message import Envelope
+from .._ports._framing import MessageTooLong
 from .._ports._path import Path, path
 from .._ports._policy import longest_line
 from .._ports._profile import Role
@@ -86,7 +87,12 @@ class Transaction:
     async def message(self) -> None:
         """DATA: all or nothing (RFC 5321 §4.1.1.4)."""
         self._voice.say(Situation.SEND_DATA)
-        raw = await self._conversation.message()
+        try:
+            raw = await self._conversation.message(self._policy.profile.size_limit)
+        except MessageTooLong as message:
+            self._voice.heard(f"(a message of {message.size} bytes, ignored)")
+            self._end(Situation.TOO_BIG, to_each=True)
+            return
         self._voice.heard(f"(a message of {len(raw)} bytes)")
         self._finish(raw, Situation.TAKEN)
 

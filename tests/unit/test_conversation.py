@@ -193,7 +193,7 @@ def test_a_message_and_chunks_are_heard_to_their_end(talked: Talked) -> None:
     heard: list[bytes] = []
 
     async def listen(conversation: Conversation) -> None:
-        heard.append(await conversation.message())
+        heard.append(await conversation.message(None))
         heard.append(await conversation.some(4))
         heard.append(await conversation.some(4))
         heard.append(await conversation.line(LIMIT))
@@ -208,7 +208,7 @@ def test_a_message_and_chunks_are_heard_to_their_end(talked: Talked) -> None:
     "listen",
     [
         lambda conversation: conversation.line(LIMIT),
-        lambda conversation: conversation.message(),
+        lambda conversation: conversation.message(None),
         lambda conversation: conversation.some(1),
     ],
     ids=["line", "message", "some"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_smtpports._ports._framing import Framing, LineTooLong
+from pytest_smtpports._ports._framing import Framing, LineTooLong, MessageTooLong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -335,3 +336,45 @@ def test_lines_read_the_same_in_any_pieces_however_long(parts: list[bytes], data
     pieces = [wire[start:end] for start, end in pairwise([0, *cuts, len(wire)])]
 
     assert lines_in(pieces) == lines_in([wire]) == lines_in(singly(wire))
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 1000])
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_a_message_far_beyond_the_limit_is_passed_over(limit: int, piece: int) -> None:
+    # RFC 1870 §6.3: it is refused as a whole, and what comes behind it is heard.
+    sent = b"Subject: x\r\n\r\n" + b".." * 200 + b"\r\n\r\n.\n\r\n" + b"y" * 500 + b"\r\n"
+    framing = Framing()
+    for place in range(0, len(sent), piece):
+        framing.feed(sent[place : place + piece])
+        assert framing.message(limit) is None
+    framing.feed(b".\r\nNOOP\r\n")
+
+    with pytest.raises(MessageTooLong) as caught:
+        framing.message(limit)
+    assert caught.value.size == len(sent)
+    assert framing.line(1000) == b"NOOP\r\n"
+    framing.feed(b".\r\n")
+    assert framing.message(limit) == b""
+
+
+def test_a_message_that_may_be_within_the_limit_is_kept_to_the_last_dot() -> None:
+    stuffed, unstuffed = b"..\r\n" * 100, b".\r\n" * 100
+    framing = Framing()
+    framing.feed(stuffed)
+    assert framing.message(len(unstuffed)) is None
+    framing.feed(b".\r\n")
+
+    assert framing.message(len(unstuffed)) == unstuffed
+
+
+def test_what_is_passed_over_is_not_kept() -> None:
+    framing = Framing()
+    piece = b"x" * 65_536
+    tracemalloc.start()
+    for _ in range(200):
+        framing.feed(piece)
+        assert framing.message(1000) is None
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 10 * len(piece)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import aiosmtplib
 import pytest
 
-from pytest_smtpports import PROFILES, AuthPolicy, ServerError, SMTPPorts
+from pytest_smtpports import KINDRED, PROFILES, AuthPolicy, ServerError, SMTPPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -527,3 +527,25 @@ def test_a_refused_size_leaves_no_transaction(dial: Dial) -> None:
         assert client.ask(f"{MAIL} SIZE=101") == "552 5.3.4 Message size exceeds the limit of this port\r\n"
         assert client.ask(RCPT).startswith("503 ")
         say(client, f"{MAIL} SIZE=100", RCPT)
+
+
+@pytest.mark.parametrize(("number", "replies"), [(25, 1), (24, 2)])
+def test_a_message_far_beyond_the_limit_is_refused_and_the_session_goes_on(
+    dial: Dial, number: int, replies: int
+) -> None:
+    # RFC 1870 §6.3; RFC 2033 §4.2: by LMTP for each recipient
+    profile = replace({**PROFILES, **KINDRED}[number], size_limit=1000)
+    with SMTPPorts([profile]) as smtpports:
+        client = dial(smtpports.ports[number])
+        client.reply()
+        hello = {25: "EHLO", 24: "LHLO"}[number]
+        for line in (f"{hello} x", "MAIL FROM:<a@b.c>", "RCPT TO:<ada@example.org>", "RCPT TO:<bob@example.org>"):
+            client.ask(line)
+        client.ask("DATA")
+        client.send(b"x" * 5_000_000 + b"\r\n.\r\n")
+
+        assert [client.reply()[:3] for _ in range(replies)] == ["552"] * replies
+        assert client.ask("NOOP").startswith("250 ")
+        smtpports.assert_not_sent()
+        said = [line.text for line in smtpports.connections[0].dialogue]
+        assert "(a message of 5000002 bytes, ignored)" in said
