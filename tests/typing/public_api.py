@@ -14,6 +14,7 @@ import pytest
 from typing_extensions import assert_type
 
 from pytest_smtpports import (
+    KINDRED,
     PROFILES,
     TLS,
     Attachment,
@@ -36,6 +37,7 @@ from pytest_smtpports import (
     Ports,
     Profile,
     Refuse,
+    Reply,
     Role,
     Route,
     ServerError,
@@ -71,12 +73,25 @@ def pytest_smtpports_profiles(config: pytest.Config | None) -> Iterable[Profile]
             extensions=("8BITMIME",),
             greeting="hello",
             idle_timeout=5.0,
+            text_line_limit=1000,
+            personality="postfix",
         ),
+        KINDRED[24],
     ]
 
 
 def pytest_smtpports_message(message: Message) -> None:
     assert message.subject
+
+
+def pytest_smtpports_connection(connection: Connection) -> None:
+    assert connection.port in PROFILES
+
+
+def pytest_smtpports_command(connection: Connection, verb: str, argument: str) -> Reply | str | None:
+    if verb == "RCPT":
+        return Reply(450, "4.7.1", "Greylisted")
+    return "502 5.5.2 No" if argument else None
 
 
 @pytest.fixture(scope="session")
@@ -112,8 +127,11 @@ def test_an_object_of_ones_own() -> None:
     assert_type(smtpports.password, str)
     assert_type(smtpports.ca_file, str)
     assert_type(smtpports.client_context(), ssl.SSLContext)
+    assert_type(smtpports.client_context(certificate_for="ada"), ssl.SSLContext)
     smtpports.configure_trust(ssl.create_default_context())
     smtpports.add_user("grace", "secret")
+    smtpports.add_token("grace", "token")
+    assert_type(Reply.parse("250 2.0.0 Ok").lines(enhanced=False), tuple[str, ...])
     smtpports.reset()
     smtpports.raise_failures()
     smtpports.close()
