@@ -89,8 +89,9 @@ class Conversation:
         self._held = True
 
     def release(self) -> None:
-        """It does again."""
+        """It does again, and was not idle meanwhile."""
         self._held = False
+        self._heard_at = self._loop.time()
         self._go_on_if_it_listens()
 
     def end(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_smtpports._ports._framing import LineTooLong
-from pytest_smtpports._server._conversation import ClientLeft, Conversation
+from pytest_smtpports._server._conversation import LINES_IN_A_ROW, MOST_UNSENT, ClientLeft, Conversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -392,3 +392,48 @@ def test_nobody_is_missed_after_the_end(talked: Talked, leave: Callable[[Talked]
     talked.loop.pass_(IDLE_TIMEOUT * 3)
 
     assert talked.idle == 0
+
+
+# Clients that read slowly, or say very much at once
+
+
+def test_who_does_not_read_is_told_nothing_more_until_it_does(talked: Talked) -> None:
+    talked.begin(echo)
+    talked.conversation.hold()
+    talked.hear(b"NOOP\r\nRSET\r\n", b"HELP\r\n")
+    assert b"".join(talked.written) == b"220 ready\r\n250 NOOP\r\n"
+
+    talked.conversation.release()
+    assert b"".join(talked.written[2:]) == b"250 RSET\r\n250 HELP\r\n"
+
+
+def test_who_reads_slowly_is_not_idle(talked: Talked) -> None:
+    talked.begin(echo)
+    talked.conversation.hold()
+    talked.loop.pass_(IDLE_TIMEOUT - 1)
+    talked.conversation.release()
+    talked.loop.pass_(2)
+
+    assert talked.idle == 0
+
+
+def test_much_goes_out_before_all_is_answered(talked: Talked) -> None:
+    async def long_winded(conversation: Conversation) -> None:
+        while True:
+            await conversation.line(LIMIT)
+            conversation.say(b"x" * MOST_UNSENT + b"\r\n")
+
+    talked.begin(long_winded).hear(b"NOOP\r\n" * 3)
+
+    assert [len(piece) for piece in talked.written] == [MOST_UNSENT + 2] * 3
+
+
+def test_after_many_lines_others_have_their_turn(talked: Talked) -> None:
+    talked.begin(echo).hear(b"NOOP\r\n" * (2 * LINES_IN_A_ROW + 10))
+    answered = b"".join(talked.written).count(b"250 ")
+    assert answered < LINES_IN_A_ROW
+
+    talked.loop.turn()
+    talked.loop.turn()
+    talked.loop.turn()
+    assert b"".join(talked.written).count(b"250 ") == 2 * LINES_IN_A_ROW + 10

@@ -732,7 +732,8 @@ def send_until_nothing_more_goes(client: RawClient) -> int:
         while True:
             sent += client.socket.send(many[sent % len(many) :])
 
-    client.socket.settimeout(0.3)
+    # Long enough for the port to have read on, if it still read.
+    client.socket.settimeout(1)
     with pytest.raises(TimeoutError):
         send_on()
     return sent
@@ -768,7 +769,7 @@ def test_an_idle_client_that_does_not_read_is_let_go_all_the_same(
     monkeypatch: pytest.MonkeyPatch, dial: Dial, eventually: Eventually
 ) -> None:
     monkeypatch.setattr(_session, "LINGER", 0.1)
-    with SMTPPorts([replace(PROFILES[25], idle_timeout=0.5)]) as smtpports:
+    with SMTPPorts([replace(PROFILES[25], idle_timeout=2)]) as smtpports:
         client = dial(smtpports.ports[25])
         client.ask("EHLO client.example")
         send_until_nothing_more_goes(client)
