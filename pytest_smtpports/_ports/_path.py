@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._command import folded
@@ -75,6 +76,8 @@ class Path:
     parameters: Mapping[str, str | None]
 
 
+# The same few addresses are in every mail.
+@lru_cache(maxsize=1024)
 def path(verb: str, argument: str, offered: frozenset[str]) -> Path:
     """Read the argument of MAIL or RCPT.
 
@@ -92,8 +95,13 @@ def path(verb: str, argument: str, offered: frozenset[str]) -> Path:
     found = _ARGUMENT.fullmatch(argument, len(prefix))
     if found is None:
         raise Refused(_NO_ADDRESS[verb], argument=argument[len(prefix) :].strip())
-    written = tuple(filter(None, (found["parameters"] or "").split(" ")))
-    return Path(found["mailbox"] or "", written, _read(verb, written, offered))
+    parameters = found["parameters"] or ""
+    written = tuple(filter(None, parameters.split(" ")))
+    try:
+        return Path(found["mailbox"] or "", written, _read(verb, written, offered))
+    except Refused as refused:
+        before = argument[len(prefix) : len(argument) - len(parameters)].strip(" ")
+        raise Refused(refused.situation, **refused.facts, path=before, parameters=parameters) from None
 
 
 def _read(verb: str, written: tuple[str, ...], offered: frozenset[str]) -> Mapping[str, str | None]:

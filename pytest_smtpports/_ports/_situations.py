@@ -17,6 +17,9 @@ class Situation(Enum):
     def __init__(self, reply: Reply) -> None:
         assert reply.is_registered, f"RFC 5248 has no {reply.enhanced} with {reply.code}"
 
+    # There is one of each: it need not be found by its name, which is looked up and hashed for every reply.
+    __hash__ = object.__hash__
+
     # RFC 5321 §3.1
     TURNED_AWAY = Reply(503, "5.5.1", "This port takes no mail; only QUIT is left")
     # RFC 5321 §4.1.1.1, §4.1.4
@@ -28,6 +31,8 @@ class Situation(Enum):
     STARTTLS_FIRST = Reply(530, "5.7.0", "Must issue a STARTTLS command first")
     TLS_ACTIVE = Reply(503, "5.5.1", "TLS is already active")
     TLS_NOT_OFFERED = Reply(502, "5.5.2", "STARTTLS is not offered here")
+    # Some servers say so; for who says nothing else, what is pipelined behind STARTTLS is discarded.
+    TLS_PIPELINED = Reply(454, "4.5.0", "No command is taken together with STARTTLS")
     TLS_READY = Reply(220, "2.0.0", "Ready to start TLS")
     # RFC 4954 §4, §6; RFC 6409 §4.3
     LOGIN_FIRST = Reply(530, "5.7.0", "Authentication required")

@@ -155,6 +155,11 @@ def read(verb: str, parameters: str, offered: frozenset[str] = EVERYTHING) -> Pa
     return path(verb, f"{PREFIX[verb]}<ada@example.org> {parameters}", offered)
 
 
+def told(parameter: str, *, parameters: str | None = None, **more: str) -> dict[str, str]:
+    """What a refusal of one parameter tells."""
+    return {"parameter": parameter, "path": "<ada@example.org>", "parameters": parameters or parameter, **more}
+
+
 TAKEN = [
     # RFC 1870 §6
     ("MAIL", "SIZE=0", {"SIZE": "0"}),
@@ -245,7 +250,7 @@ def test_a_parameter_without_a_value_that_it_can_have_is_refused(verb: str, writ
         read(verb, written)
 
     assert caught.value.situation is Situation.PARAMETER_INVALID
-    assert caught.value.facts == {"parameter": written, "keyword": written.partition("=")[0]}
+    assert caught.value.facts == told(written, keyword=written.partition("=")[0])
 
 
 @pytest.mark.parametrize(("verb", "written"), UNKNOWN)
@@ -254,7 +259,7 @@ def test_a_parameter_that_is_none_is_refused_as_unknown(verb: str, written: str)
     with pytest.raises(Refused) as caught:
         read(verb, written)
 
-    assert (caught.value.situation, caught.value.facts) == (Situation.PARAMETER_UNKNOWN, {"parameter": written})
+    assert (caught.value.situation, caught.value.facts) == (Situation.PARAMETER_UNKNOWN, told(written))
 
 
 @pytest.mark.parametrize(
@@ -277,7 +282,7 @@ def test_a_parameter_is_unknown_where_its_extension_is_not_offered(verb: str, wr
     with pytest.raises(Refused) as caught:
         read(verb, written, EVERYTHING - {needed})
 
-    assert (caught.value.situation, caught.value.facts) == (Situation.PARAMETER_UNKNOWN, {"parameter": written})
+    assert (caught.value.situation, caught.value.facts) == (Situation.PARAMETER_UNKNOWN, told(written))
 
 
 @pytest.mark.parametrize("written", ["BODY=7BIT", "BODY=8BITMIME", "BODY=BINARYMIME", "BODY=FOO", "BODY"])
@@ -309,7 +314,8 @@ def test_a_parameter_that_comes_twice_is_refused(verb: str, written: str, last: 
         read(verb, written)
 
     assert caught.value.situation is Situation.PARAMETER_INVALID
-    assert caught.value.facts == {"parameter": last, "keyword": last.partition("=")[0].upper()}
+    keyword = last.partition("=")[0].upper()
+    assert caught.value.facts == told(last, parameters=written, keyword=keyword)
 
 
 def test_the_parameters_are_kept_as_they_came() -> None:

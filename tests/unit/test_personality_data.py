@@ -27,7 +27,9 @@ FILLED_IN = {
     **dict.fromkeys(
         ("host", "hello", "client", "peer", "verb", "date", "id", "commands", "argument", "keyword", "parameter"), "x"
     ),
-    **dict.fromkeys(("mechanism", "sender", "recipient", "size", "total", "limit", "longest"), "x"),
+    **dict.fromkeys(
+        ("path", "parameters", "mechanism", "sender", "recipient", "size", "total", "limit", "longest"), "x"
+    ),
 }
 
 

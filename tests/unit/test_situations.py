@@ -20,8 +20,8 @@ FACTS = {
     Situation.RECIPIENT_NOT_ASCII: {"recipient"},
     Situation.RECIPIENT_SYNTAX: {"argument"},
     Situation.RELAY_REFUSED: {"recipient"},
-    Situation.PARAMETER_UNKNOWN: {"parameter"},
-    Situation.PARAMETER_INVALID: {"parameter", "keyword"},
+    Situation.PARAMETER_UNKNOWN: {"parameter", "path", "parameters"},
+    Situation.PARAMETER_INVALID: {"parameter", "keyword", "path", "parameters"},
     Situation.AUTH_UNKNOWN: {"mechanism"},
     Situation.TAKEN: {"total"},
     Situation.CHUNK_TAKEN: {"size"},
@@ -32,8 +32,19 @@ FACTS = {
     Situation.QUEUE_REFUSED: {"argument"},
     Situation.HELP: {"commands"},
 }
-# How long a fact can be in octets where it is not a client's own words, of which a reply quotes 200.
-BOUNDED = {"verb": 8, "date": 31, "peer": 45, "id": 10, "size": 20, "total": 20, "limit": 20, "longest": 20}
+# How long a fact can be in octets where it is not a client's own words; of one a reply quotes 200, of four 100 each.
+BOUNDED = {
+    "path": 100,
+    "parameters": 100,
+    "verb": 8,
+    "date": 31,
+    "peer": 45,
+    "id": 10,
+    "size": 20,
+    "total": 20,
+    "limit": 20,
+    "longest": 20,
+}
 # Where a login is due at RCPT, the recipient is known.
 FACTS_AT_RCPT = {**FACTS, Situation.LOGIN_FIRST: {"recipient"}}
 

@@ -77,6 +77,17 @@ def test_ses_names_auth_before_tls_and_refuses_it(speak: Speak) -> None:
     assert client.ask(LOGIN) == "530 Must issue a STARTTLS command first\r\n"
 
 
+def test_gmail_refuses_starttls_together_with_what_follows_it(speak: Speak) -> None:
+    # Others discard what follows (RFC 3207 §4.2).
+    client = speak("gmail")
+    client.ask("EHLO client.example")
+    client.send(b"STARTTLS\r\nNOOP\r\n")
+
+    assert client.reply().startswith("454 4.5.0 ")
+    assert client.reply().startswith("250 ")
+    assert client.ask("STARTTLS").startswith("220 ")
+
+
 def test_ses_names_starttls_still_after_it_and_not_on_465() -> None:
     profiles = [replace(PROFILES[number], personality="ses") for number in (465, 587)]
     with SMTPPorts(profiles) as smtpports:
