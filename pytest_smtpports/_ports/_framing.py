@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-_LINE_END = b"\r\n"
+from io import BytesIO
+
+LINE_END = b"\r\n"
 _LINE_FEED = b"\n"
-_FIRST_LINE_IS_THE_END = b".\r\n"
+_DOT = b"\r\n."
 _MESSAGE_END = b"\r\n.\r\n"
+
+
+def without_end(line: bytes) -> bytes:
+    """A line without the CRLF, or the LF alone, that ended it."""
+    return line.removesuffix(LINE_END) if line.endswith(LINE_END) else line.removesuffix(_LINE_FEED)
 
 
 # As much of a line that is too long as tells what it was meant to be.
@@ -28,7 +35,7 @@ class MessageTooLong(Exception):
     """A whole message has gone by that was longer than the limit; what follows it is untouched.
 
     Attributes:
-        size: how many octets came, doubled dots included.
+        size: how many octets it had, dots unstuffed.
     """
 
     def __init__(self, size: int) -> None:
@@ -42,24 +49,29 @@ class Framing:
     Only CRLF.CRLF ends a message, so that no other line end can smuggle one into another.
     """
 
-    __slots__ = ("_buffer", "_overlong", "_passed_over", "_searched", "_searched_for")
+    __slots__ = ("_body", "_buffer", "_overlong", "_searched", "_size")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
-        self._searched_for = _LINE_FEED
         self._overlong = b""
-        self._passed_over = 0
+        # What there is of a message that has begun, and how much of it has come; while there is one, the buffer begins
+        # with the two octets before those that are not yet read.
+        self._body: BytesIO | None = None
+        self._size = 0
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Add what has arrived."""
         self._buffer += data
 
     def clear(self) -> None:
         """Forget what has not been read, as STARTTLS demands (RFC 3207 §4.2)."""
-        self._take(len(self._buffer))
-        self._overlong = b""
-        self._passed_over = 0
+        self.__init__()  # type: ignore[misc] # as new
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is anything that has not been read."""
+        return bool(self._buffer)
 
     def line(self, limit: int) -> bytes | None:
         """The next line with its end, or None while it is incomplete.
@@ -67,8 +79,9 @@ class Framing:
         Raises:
             LineTooLong: the line was longer than `limit` octets; it is gone.
         """
-        end = self._find(_LINE_FEED)
+        end = self._buffer.find(_LINE_FEED, self._searched)
         if end < 0:
+            self._searched = len(self._buffer)
             self._forget_overlong(limit)
             return None
         line = self._take(end + len(_LINE_FEED))
@@ -81,40 +94,45 @@ class Framing:
         """The message up to the dot, dots unstuffed, or None while it is incomplete.
 
         Raises:
-            MessageTooLong: the message was so much longer than `limit` octets that it was not kept; it is gone.
+            MessageTooLong: it was longer than `limit` octets, and not kept; it is gone.
         """
-        if not self._passed_over and self._buffer.startswith(_FIRST_LINE_IS_THE_END):
-            self._take(len(_FIRST_LINE_IS_THE_END))
-            return b""
-        end = self._find(_MESSAGE_END)
+        if self._body is None:
+            self._body, self._size = BytesIO(), 0
+            # The line before has ended, so that the message's first one is as any other.
+            self._buffer[:0] = LINE_END
+        # Most of what comes has no line that begins with a dot, and is searched once.
+        dot = self._buffer.find(_DOT)
+        end = self._buffer.find(_MESSAGE_END, dot) if dot >= 0 else -1
         if end < 0:
-            self._pass_over(limit)
+            self._read_on(len(self._buffer) - len(_MESSAGE_END) + 1, dot, limit)
             return None
-        if self._passed_over:
-            size, self._passed_over = self._passed_over + len(self._take(end + len(_MESSAGE_END))), 0
-            raise MessageTooLong(size - len(_FIRST_LINE_IS_THE_END))
-        stuffed = self._take(end + len(_MESSAGE_END))[: end + len(_LINE_END)]
-        return stuffed.removeprefix(b".").replace(b"\r\n.", _LINE_END)
+        self._read_on(end + len(LINE_END), dot, limit)
+        del self._buffer[: len(_MESSAGE_END)]
+        body, self._body = self._body, None
+        if limit is not None and self._size > limit:
+            raise MessageTooLong(self._size)
+        # What BytesIO gives is its own memory, not a copy.
+        return body.getvalue()
 
     def some(self, most: int) -> bytes:
         """As much as there is, up to so many octets, whatever they are."""
         return self._take(min(most, len(self._buffer)))
 
-    def _find(self, end: bytes) -> int:
-        """Where an end begins, or -1; what has been searched for it before is not searched again."""
-        if end != self._searched_for:
-            self._searched, self._searched_for = 0, end
-        place = self._buffer.find(end, self._searched)
-        self._searched = max(0, len(self._buffer) - len(end) + 1)
-        return place
-
-    def _pass_over(self, limit: int | None) -> None:
-        """Keep no more of a message that can't be taken than may be the beginning of its end.
-
-        A doubled dot stands in a line of four octets at least, so that three quarters of what comes are the message's.
-        """
-        if limit is not None and len(self._buffer) * 3 // 4 > limit:
-            self._passed_over += len(self._take(max(0, len(self._buffer) - len(_MESSAGE_END) + 1)))
+    def _read_on(self, end: int, dot: int, limit: int | None) -> None:
+        """Move octets from the buffer to the body, up to where the message's end may begin; `dot` is the first one."""
+        begin = len(LINE_END)
+        if end <= begin:
+            return
+        assert self._body is not None
+        if not 0 <= dot <= end - len(_DOT):
+            with memoryview(self._buffer) as buffer, buffer[begin:end] as piece:
+                self._size += self._body.write(piece)
+        else:
+            # The two octets before tell whether a dot is the first one of its line.
+            self._size += self._body.write(self._buffer[:end].replace(_DOT, LINE_END)[begin:])
+        del self._buffer[: end - begin]
+        if limit is not None and self._size > limit:
+            self._body = BytesIO()
 
     def _forget_overlong(self, limit: int) -> None:
         if len(self._buffer) > limit:

@@ -258,14 +258,6 @@ def test_what_was_searched_for_a_line_is_searched_again_for_a_message() -> None:
     assert framing.message() == b"abc\r\n"
 
 
-def test_what_was_searched_for_a_message_is_searched_again_for_a_line() -> None:
-    framing = Framing()
-    framing.feed(b"NOOP\r\nQUIT\r\n")
-
-    assert framing.message() is None
-    assert [framing.line(100), framing.line(100), framing.line(100)] == [b"NOOP\r\n", b"QUIT\r\n", None]
-
-
 @pytest.mark.parametrize(("wire", "message"), MESSAGES)
 def test_a_line_that_is_looked_for_in_vain_leaves_the_message_as_it_is(wire: bytes, message: bytes) -> None:
     start = wire[: wire.index(b"\n")]
@@ -340,7 +332,7 @@ def test_lines_read_the_same_in_any_pieces_however_long(parts: list[bytes], data
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 1000])
 @pytest.mark.parametrize("limit", [1, 2, 100])
-def test_a_message_far_beyond_the_limit_is_passed_over(limit: int, piece: int) -> None:
+def test_a_message_beyond_the_limit_is_passed_over(limit: int, piece: int) -> None:
     # RFC 1870 §6.3: it is refused as a whole, and what comes behind it is heard.
     sent = b"Subject: x\r\n\r\n" + b".." * 200 + b"\r\n\r\n.\n\r\n" + b"y" * 500 + b"\r\n"
     framing = Framing()
@@ -351,13 +343,14 @@ def test_a_message_far_beyond_the_limit_is_passed_over(limit: int, piece: int) -
 
     with pytest.raises(MessageTooLong) as caught:
         framing.message(limit)
-    assert caught.value.size == len(sent)
+    # Two dots were doubled.
+    assert caught.value.size == len(sent) - 2
     assert framing.line(1000) == b"NOOP\r\n"
     framing.feed(b".\r\n")
     assert framing.message(limit) == b""
 
 
-def test_a_message_that_may_be_within_the_limit_is_kept_to_the_last_dot() -> None:
+def test_a_message_that_is_within_the_limit_but_for_its_doubled_dots_is_kept() -> None:
     stuffed, unstuffed = b"..\r\n" * 100, b".\r\n" * 100
     framing = Framing()
     framing.feed(stuffed)
@@ -365,6 +358,18 @@ def test_a_message_that_may_be_within_the_limit_is_kept_to_the_last_dot() -> Non
     framing.feed(b".\r\n")
 
     assert framing.message(len(unstuffed)) == unstuffed
+
+
+@pytest.mark.parametrize("cut", range(16))
+def test_a_message_of_just_the_limit_is_kept_wherever_it_is_cut(cut: int) -> None:
+    # RFC 1870 §5: what ends a message does not count.
+    sent = b"..\r\n" * 3 + b".\r\n"
+    framing = Framing()
+    framing.feed(sent[:cut])
+    first = framing.message(9)
+    framing.feed(sent[cut:])
+
+    assert first or framing.message(9) == b".\r\n" * 3
 
 
 def test_what_is_passed_over_is_not_kept() -> None:
