@@ -1,13 +1,20 @@
-"""A command line as text, and as its two parts (RFC 5321 §2.3.8, §4.1.1)."""
+"""A command line as what it says (RFC 5321 §2.3.8, §4.1.1)."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-LINE_END = b"\r\n"
+from ._framing import LINE_END, without_end
+from ._masking import is_login, written
+from ._situations import Situation
+
 # RFC 5321 §4.1.2 and RFC 6531 §3.3 have no control character anywhere; the last range is what was no UTF-8.
 _NO_TEXT = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\udc80-\\udcff]")
+# How many different lines are kept.
+_MOST_KEPT = 1024
+# How the commands begin that come with every mail, and hold no secret.
+_USUAL = frozenset({b"EHLO", b"HELO", b"LHLO", b"MAIL", b"RCPT", b"DATA", b"RSET", b"NOOP", b"QUIT"})
 
 
 class Command(NamedTuple):
@@ -16,25 +23,39 @@ class Command(NamedTuple):
     Attributes:
         verb: in upper case.
         argument: what came behind it, without blanks around.
-        is_text: whether the line was UTF-8 without control characters.
+        told: what may be written down of the line.
+        is_login: it may hold a secret, and so may the lines behind it.
+        complaint: why it is no command, or None.
     """
 
     verb: str
     argument: str
-    is_text: bool
+    told: str
+    is_login: bool
+    complaint: Situation | None
 
 
 def command(line: bytes) -> Command:
-    """Split a line, which has lost its end, at its first blank."""
-    text = line.decode("utf-8", "surrogateescape")
+    """Read a line, and split it at its first blank."""
+    text = without_end(line).decode("utf-8", "surrogateescape")
     verb, _, argument = text.partition(" ")
-    is_text = _NO_TEXT.search(text) is None
-    return Command(folded(verb), argument.strip(" "), is_text)
+    return Command(folded(verb), argument.strip(" "), written(line), is_login(line), _complaint(line, text))
 
 
-def without_end(line: bytes) -> bytes:
-    """A line without the CRLF, or the LF alone, that ended it."""
-    return line.removesuffix(LINE_END) if line.endswith(LINE_END) else line.removesuffix(b"\n")
+class Commands(dict[bytes, Command]):
+    """Lines, and what they say: the same few come with every mail, and are read once. A secret is not kept."""
+
+    def __missing__(self, line: bytes) -> Command:
+        read = command(line)
+        if line[:4].upper() in _USUAL and not read.is_login and len(self) < _MOST_KEPT:
+            self[line] = read
+        return read
+
+
+def _complaint(line: bytes, text: str) -> Situation | None:
+    if not line.endswith(LINE_END):
+        return Situation.BARE_LF
+    return Situation.NOT_TEXT if _NO_TEXT.search(text) else None
 
 
 def folded(word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ._command import without_end
+from ._framing import without_end
 from ._sasl import EXCHANGES
 
 MASK = "***"
@@ -18,22 +18,26 @@ def written(line: bytes) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-# A login, also one with something before it that does not belong there; " AUTH=" is a parameter of MAIL (RFC 4954 §5).
-# The mechanism may be told, if it is one; what follows it may not.
+# A login, also one with something before it that does not belong there, such as a byte order mark; " AUTH=" is a
+# parameter of MAIL (RFC 4954 §5). The mechanism may be told, if it is one; what follows it may not.
 _LOGIN = re.compile(
-    rb"(?:[\x00-\x20]*(AUTH)|(.*?[\x00-\x20]AUTH)(?=[\x00-\x20]|\Z))(?:\s+(%b)(?!\S))?(.*)"
-    % "|".join(EXCHANGES).encode(),
+    rb"(?:[^a-z]*(AUTH)|(.*?AUTH)(?=[\x00-\x20]|\Z))(?:\s+(%b)(?!\S))?(.*)" % "|".join(EXCHANGES).encode(),
     re.IGNORECASE | re.DOTALL,
 )
 
 
 def is_login(line: bytes) -> bool:
     """Whether a line, or its beginning, looks like a login, so that it may hold a secret, and those behind it too."""
-    return _LOGIN.fullmatch(line) is not None
+    return _login(line) is not None
+
+
+def _login(line: bytes) -> re.Match[bytes] | None:
+    # Nearly every line is told by this alone.
+    return _LOGIN.fullmatch(line) if b"AUTH" in line.upper() else None
 
 
 def _masked(line: bytes) -> bytes:
-    if (login := _LOGIN.fullmatch(line)) is None:
+    if (login := _login(line)) is None:
         return line
     *told, rest = login.groups(default=b"")
     return b" ".join(filter(None, (*told, MASK.encode() if rest.strip() else b"")))

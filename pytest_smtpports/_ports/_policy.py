@@ -6,9 +6,8 @@ Nothing here knows a wire. Where an RFC fixes the order of two checks, the table
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ._personality import ENHANCED, personality
 from ._profile import EXTENSIONS, AuthPolicy, Profile, Role, TLSMode
@@ -27,9 +26,9 @@ AFTER_LOGIN = frozenset({"MAIL", "RCPT", "DATA", "BDAT", "VRFY"})
 # RFC 5321 §4.1.1.4, RFC 3030 §2: what brings the message.
 CONTENT = frozenset({"DATA", "BDAT"})
 
-# RFC 5321 §4.5.3.1.4 (512 octets with CRLF) is what a server must take at least; RFC 4954 §4 asks 12,288 for AUTH.
-# This one limit covers both, with room for every extension parameter.
-COMMAND_LINE_LIMIT = 12_288
+# RFC 5321 §4.5.3.1.4 (512 octets with CRLF) is what a server must take at least; RFC 4954 §4 asks 12,288 for the base64
+# of AUTH. This one limit covers both, with room for the command before it and for every extension parameter.
+COMMAND_LINE_LIMIT = 16_384
 
 # RFC 5321 §4.5.1 and the extensions' own; BDAT and ETRN are there where they are on offer.
 _COMMANDS = ("STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "VRFY", "ETRN", "HELP", "QUIT")
@@ -40,9 +39,14 @@ _HELLOS = {Role.LMTP: ("LHLO",)}
 _SMTP_HELLOS = ("EHLO", "HELO")
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """How far a client has come in its session.
+# How far a client has come in its session, and in a mail: the fields of a `State` in its order.
+Standing = tuple[bool, bool, bool, bool, bool]
+Progress = tuple[bool, bool, bool, bool, bool]
+NO_PROGRESS: Progress = (False, False, False, False, False)
+
+
+class State(NamedTuple):
+    """How far a client has come in its session, and in a mail.
 
     Attributes:
         greeted: it has said EHLO, HELO or LHLO.
@@ -51,7 +55,7 @@ class State:
         certified: and it has shown a certificate that the port trusts.
         authenticated: it has logged in.
         sender_given: MAIL was taken.
-        recipients: how many RCPTs were taken since.
+        recipient_given: and a RCPT since.
         chunked: BDAT has begun to bring the message.
         binary: MAIL said BODY=BINARYMIME.
         utf8: MAIL said SMTPUTF8.
@@ -63,7 +67,7 @@ class State:
     certified: bool = False
     authenticated: bool = False
     sender_given: bool = False
-    recipients: int = 0
+    recipient_given: bool = False
     chunked: bool = False
     binary: bool = False
     utf8: bool = False
@@ -248,7 +252,7 @@ RULES: tuple[Rule, ...] = (
     (_MAIL, lambda _, state: state.sender_given, Situation.NESTED_MAIL),
     (_RCPT, lambda _, state: not state.sender_given, Situation.MAIL_FIRST),
     (CONTENT, lambda _, state: not state.sender_given, Situation.NO_TRANSACTION),
-    (CONTENT, lambda _, state: not state.recipients, Situation.NO_RECIPIENTS),
+    (CONTENT, lambda _, state: not state.recipient_given, Situation.NO_RECIPIENTS),
     # RFC 3030 §2, §3
     (_RCPT | _DATA, lambda _, state: state.chunked, Situation.CHUNKS_BEGUN),
     (_DATA, lambda _, state: state.binary, Situation.CHUNKS_ONLY),

@@ -191,6 +191,9 @@ def _bearer(form: re.Pattern[str], error: Mapping[str, str]) -> Callable[[Circum
 def _external(circumstances: Circumstances) -> Exchange:
     """RFC 4422 appendix A: the client's certificate has said it already (RFC 4954 §4 has "=" for nothing to add)."""
     acting_as = _text((yield b""))
+    if not acting_as.isprintable():
+        # As above.
+        return Verdict("", succeeded=False)
     known = [name for name in circumstances.identities if name in circumstances.accounts]
     claimed = acting_as or next(iter(known or circumstances.identities), "")
     return Verdict(claimed, claimed in known)

@@ -6,18 +6,13 @@ What is said is a coroutine's business; this is how it is kept going, what it he
 from __future__ import annotations
 
 import types
-from collections.abc import Coroutine, Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from .._ports._framing import Framing
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
-
-# What the coroutine waits for: None for more from the client, or something that needs the loop.
-Wait = Coroutine[Any, Any, None] | None
-
+    from collections.abc import Callable, Coroutine, Generator
 
 # How many lines of one client are dealt with before the others have their turn.
 LINES_IN_A_ROW = 256
@@ -29,15 +24,29 @@ class ClientLeft(Exception):
     """The client has closed its side, and everything that it said has been answered."""
 
 
+class Mouth(Protocol):
+    """What speaks to the client."""
+
+    def write(self, data: bytearray) -> None:
+        """Say it."""
+        ...
+
+    def write_last(self, data: bytearray) -> None:
+        """Say it, and then nothing any more."""
+        ...
+
+
 class Conversation:
     """A coroutine between what has come and what is to go out.
 
     Args:
         loop: where it runs.
         idle_timeout: how many seconds a client may be silent.
-        write: sends bytes to the client; called once for all that one piece of input has led to.
         idle: called when the client has been silent for too long.
         over: called when the coroutine has ended, with what it raised, if it did.
+
+    Attributes:
+        is_busy: the client has said so much that others have their turn before it is read any further.
     """
 
     def __init__(
@@ -45,19 +54,21 @@ class Conversation:
         loop: asyncio.AbstractEventLoop,
         idle_timeout: float,
         *,
-        write: Callable[[bytes], object],
         idle: Callable[[], object],
         over: Callable[[BaseException | None], object],
     ) -> None:
         self._loop = loop
+        self._now = loop.time
         self._idle_timeout = idle_timeout
-        self._write = write
         self._idle = idle
         self._over = over
         self._framing = Framing()
         self._unsent = bytearray()
-        self._coroutine: Coroutine[Wait, None, None] | None = None
-        self._apart: asyncio.Task[None] | None = None
+        self._coroutine: Coroutine[None, None, None] | None = None
+        self._mouth: Mouth | None = None
+        self._is_talking = False
+        self._is_elsewhere = False
+        self.is_busy = False
         self._timer: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
         self._at_end = False
@@ -67,15 +78,17 @@ class Conversation:
 
     # From outside
 
-    def start(self, coroutine: Coroutine[Wait, None, None]) -> None:
-        """Begin."""
+    def start(self, coroutine: Coroutine[None, None, None], mouth: Mouth) -> None:
+        """Begin; what is said goes out at once for each piece that comes in."""
         self._coroutine = coroutine
+        self._mouth = mouth
         self._watch()
         self._go_on()
 
-    def hear(self, data: bytes) -> None:
+    def hear(self, data: bytes | memoryview) -> None:
         """The client has sent something."""
-        self._heard_at = self._loop.time()
+        self._heard_at = self._now()
+        self._lines_left = LINES_IN_A_ROW
         self._framing.feed(data)
         self._go_on_if_it_listens()
 
@@ -91,19 +104,27 @@ class Conversation:
     def release(self) -> None:
         """It does again, and was not idle meanwhile."""
         self._held = False
-        self._heard_at = self._loop.time()
+        self._heard_at = self._now()
         self._go_on_if_it_listens()
 
+    def come_back(self) -> None:
+        """What kept the coroutine elsewhere is over."""
+        self._is_elsewhere = False
+        self._watch()
+        self._go_on()
+
     def end(self) -> None:
-        """Break off."""
+        """Break off; a coroutine that is talking at this moment comes to its next word, and no further."""
         self._be_unwatched()
-        if self._apart is not None:
-            # What runs in a task ends the coroutine when it has come to its own end.
-            self._apart.cancel()
-        else:
-            if self._coroutine is not None:
-                self._coroutine.close()
-            self._end(None)
+        if self._is_talking:
+            self._framing.clear()
+            self._at_end, self._held = True, False
+            return
+        if self._coroutine is not None:
+            self._coroutine.close()
+        self._end(None)
+
+    lose = end
 
     # From the coroutine
 
@@ -114,9 +135,13 @@ class Conversation:
             LineTooLong: it was longer than `limit`.
             ClientLeft: there is none.
         """
-        await self._give_way()
+        if self._lines_left <= 0 or self._held or len(self._unsent) > MOST_UNSENT:
+            await self._give_way()
         while (line := self._framing.line(limit)) is None:
-            await self._more()
+            if self._at_end:
+                raise ClientLeft
+            await _wait()
+        self._lines_left -= 1
         return line
 
     async def message(self, limit: int | None) -> bytes:
@@ -144,68 +169,68 @@ class Conversation:
         """Have bytes go out when the coroutine waits for the next time."""
         self._unsent += data
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the client has sent more than was heard yet."""
+        return self._framing.has_more
+
     def forget_input(self) -> None:
         """Forget what the client has sent and was not heard yet."""
         self._framing.clear()
 
-    async def apart(self, task: Coroutine[Any, Any, None]) -> None:
-        """Do something that needs the loop, in a task; the client is not heard, nor missed, meanwhile."""
+    async def elsewhere(self) -> None:
+        """Say what is to be said, and wait for `come_back()`; the client is not heard, nor missed, meanwhile."""
+        self.flush()
         self._be_unwatched()
-        await _wait(task)
-        self._watch()
+        self._is_elsewhere = True
+        await _wait()
 
     def flush(self) -> None:
         """Send what was said."""
-        if self._unsent:
-            data, self._unsent = bytes(self._unsent), bytearray()
-            self._write(data)
+        if self._unsent and self._mouth is not None:
+            data, self._unsent = self._unsent, bytearray()
+            self._mouth.write(data)
 
     # Inside
 
     async def _more(self) -> None:
         if self._at_end:
             raise ClientLeft
-        await _wait(None)
+        await _wait()
 
     async def _give_way(self) -> None:
         """Have the client read, and the others be heard, before going on with what one has sent at once."""
         if len(self._unsent) > MOST_UNSENT:
             self.flush()
         while self._held:
-            await _wait(None)
-        self._lines_left -= 1
-        if not self._lines_left:
+            await _wait()
+        if self._lines_left <= 0:
             self._lines_left = LINES_IN_A_ROW
-            self._loop.call_soon(self._go_on_if_it_listens)
-            await _wait(None)
+            self.is_busy = True
+            self._loop.call_soon(self._have_its_turn)
+            await _wait()
+
+    def _have_its_turn(self) -> None:
+        self.is_busy = False
+        self._go_on_if_it_listens()
 
     def _go_on_if_it_listens(self) -> None:
-        if self._coroutine is not None and self._apart is None:
+        if self._coroutine is not None and not (self._is_elsewhere or self.is_busy):
             self._go_on()
 
     def _go_on(self) -> None:
         assert self._coroutine is not None
+        self._is_talking = True
         try:
-            waits_for = self._coroutine.send(None)
+            self._coroutine.send(None)
         except StopIteration:
             self._end(None)
         except BaseException as error:  # whoever is to know is told
             self._end(error)
         else:
             self.flush()
-            if waits_for is not None:
-                self._apart = self._loop.create_task(waits_for)
-                self._apart.add_done_callback(self._together)
-
-    def _together(self, task: asyncio.Task[None]) -> None:
-        self._apart = None
-        error = None if task.cancelled() else task.exception()
-        if task.cancelled() or error is not None:
-            assert self._coroutine is not None
-            self._coroutine.close()
-            self._end(error)
-        else:
-            self._go_on()
+        finally:
+            self._is_talking = False
 
     def _end(self, error: BaseException | None) -> None:
         if self._ended:
@@ -213,13 +238,14 @@ class Conversation:
         self._ended = True
         self._coroutine = None
         self._be_unwatched()
-        self.flush()
         self._over(error)
+        if self._mouth is not None:
+            self._mouth.write_last(self._unsent)
 
     # Silence
 
     def _watch(self) -> None:
-        self._heard_at = self._loop.time()
+        self._heard_at = self._now()
         self._timer = self._loop.call_later(self._idle_timeout, self._look)
 
     def _be_unwatched(self) -> None:
@@ -238,5 +264,5 @@ class Conversation:
 
 
 @types.coroutine
-def _wait(what: Wait) -> Generator[Wait, None, None]:
-    yield what
+def _wait() -> Generator[None, None, None]:
+    yield

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Entry:
     """One connection while it is written down; `snapshot()` is its value at the moment."""
 
+    _now = staticmethod(_clock.Real.monotonic)
+
     def __init__(self, number: int, port: int, host: str | None) -> None:
         self.number = number
         self.port = port
@@ -28,10 +30,11 @@ class Entry:
         self.tls: TLS | None = None
         self.timeout: float | None = None
         self.location: Location | None = None
-        self._opened = _clock.monotonic()
+        self._opened = self._now()
         self._opened_at = _clock.now()
         self._closed_after: float | None = None
-        self._lines: list[Line] = []
+        # Lines are made of these when somebody looks.
+        self._lines: list[tuple[str, float, str]] = []
         self._logins: list[Login] = []
         self._blocked: str | None = None
         self._not_emulated = False
@@ -48,11 +51,11 @@ class Entry:
 
     def heard(self, line: str) -> None:
         """The client said something; secrets are masked before they get here."""
-        self._lines.append(Line("C", self._age(), line))
+        self._lines.append(("C", self._now() - self._opened, line))
 
     def said(self, line: str) -> None:
         """The port said something."""
-        self._lines.append(Line("S", self._age(), line))
+        self._lines.append(("S", self._now() - self._opened, line))
 
     def blocked(self, block: Block, waited: float | None = None) -> None:
         """The network let nothing through; `waited` is how many seconds the client gave it."""
@@ -101,7 +104,7 @@ class Entry:
 
     def snapshot(self) -> Connection:
         """The connection as it stands."""
-        lines = tuple(self._lines)
+        lines = tuple(Line(*line) for line in tuple(self._lines))
         last_heard = next((line.text for line in reversed(lines) if line.direction == "C"), None)
         closed_after = self._closed_after
         outcome, reason = outcome_of(
@@ -136,7 +139,7 @@ class Entry:
         )
 
     def _age(self) -> float:
-        return _clock.monotonic() - self._opened
+        return self._now() - self._opened
 
 
 class Journal:

@@ -6,11 +6,9 @@ import re
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, cast
 
-from .._ports._command import LINE_END, without_end
-from .._ports._framing import LineTooLong
+from .._ports._framing import LINE_END, LineTooLong, without_end
 from .._ports._masking import MASK
 from .._ports._policy import COMMAND_LINE_LIMIT
-from .._ports._reply import Reply
 from .._ports._sasl import Explanation
 from .._ports._situations import Refused, Situation
 
@@ -73,7 +71,7 @@ async def exchanged(
 async def _asked(challenge: bytes, conversation: Conversation, voice: Voice) -> bytes:
     """The client's part; it is never written down."""
     if challenge:
-        voice.reply(Reply(334, None, b64encode(challenge).decode()))
+        voice.challenge(b64encode(challenge).decode())
     else:
         voice.say(Situation.AUTH_GO_AHEAD)
     try:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .. import _clock
 from .._errors import ServerError
+from ._wire import ROOM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-    from typing import Any, TypeVar
+    from collections.abc import Callable
+    from typing import Any
 
-    T = TypeVar("T")
+T = TypeVar("T")
 
 # Nothing that is asked of the loop takes long; more than this many seconds means that it is stuck.
 DEADLINE = 10.0
@@ -24,8 +23,7 @@ DEADLINE = 10.0
 class _Loop(asyncio.SelectorEventLoop):
     """A loop whose timers follow the real clock, also in a test that has frozen it."""
 
-    def time(self) -> float:
-        return _clock.monotonic()
+    time = staticmethod(_clock.Real.monotonic)
 
 
 class BackgroundLoop:
@@ -34,6 +32,8 @@ class BackgroundLoop:
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop = _Loop()
         self.loop.set_exception_handler(self._note_error)
+        # What clients send is read into this.
+        self.room = memoryview(bytearray(ROOM))
         self._errors: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, name="pytest-smtpports", daemon=True)
         self._thread.start()
@@ -51,17 +51,9 @@ class BackgroundLoop:
         if self._is_this_thread:
             # A hook runs here, and may change the ports.
             return function(*args)
-        future: Future[T] = Future()
-        self.post(_settle, future, function, args)
-        return _result(future)
-
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Have the loop run a coroutine and wait for what it returns; not from the loop's thread.
-
-        Raises:
-            ServerError: as for `call`.
-        """
-        return _result(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
+        call = _Call(function, args)
+        self.post(call.make)
+        return call.result()
 
     @property
     def _is_this_thread(self) -> bool:
@@ -70,7 +62,9 @@ class BackgroundLoop:
     def catch_up(self) -> None:
         """Have the loop deal with everything that clients have sent, or closed, up to now."""
         if not self._is_this_thread:
-            self.run(turn())
+            round_trip = _Call(int, ())
+            self.post(self._turn, _TURNS, round_trip.make)
+            round_trip.result()
 
     def take_errors(self) -> tuple[BaseException, ...]:
         """What went wrong in the loop's callbacks so far, but for what the network does; told once."""
@@ -81,6 +75,13 @@ class BackgroundLoop:
         """Stop the loop, close it, and wait for the thread to end."""
         self.post(self.loop.stop)
         self._thread.join(DEADLINE)
+
+    def _turn(self, turns: int, then: Callable[[], object]) -> None:
+        """Let the loop go round so many times before something is done."""
+        if turns:
+            self.loop.call_soon(self._turn, turns - 1, then)
+        else:
+            then()
 
     def _note_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
@@ -95,28 +96,36 @@ class BackgroundLoop:
             self.loop.close()
 
 
-# From the arrival of a TLS alert to the note of a failed handshake a loop goes round five times.
-_TURNS = 10
+# A client that has connected, spoken and gone is accepted in one turn, read in the next, and its end seen in a third;
+# what is asked of the loop comes a turn before what the network has to say.
+_TURNS = 5
 
 
-async def turn() -> None:
-    """Let the loop go round until what is under way has come to where it waits for the network."""
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
+class _Call(Generic[T]):
+    """A function that another thread is to call. Not a `Future`, which takes twice the time."""
 
+    def __init__(self, function: Callable[..., T], args: tuple[object, ...]) -> None:
+        self._function = function
+        self._args = args
+        self._made = threading.Lock()
+        self._made.acquire()
+        self._error: BaseException | None = None
 
-def _result(future: Future[T]) -> T:
-    try:
-        return future.result(DEADLINE)
-    except FutureTimeoutError:
-        raise ServerError(
-            f"The server's thread did not answer within {DEADLINE:g} s. It runs the hooks as well: "
-            "one that waits for something keeps every port waiting; have it return at once."
-        ) from None
+    def make(self) -> None:
+        """Call it, in the other thread."""
+        try:
+            self._result = self._function(*self._args)
+        except BaseException as error:  # whoever waits gets it
+            self._error = error
+        self._made.release()
 
-
-def _settle(future: Future[Any], function: Callable[..., Any], args: tuple[object, ...]) -> None:
-    try:
-        future.set_result(function(*args))
-    except BaseException as error:  # whoever called gets it
-        future.set_exception(error)
+    def result(self) -> T:
+        """Wait for what it returns, or raise what it raises."""
+        if not self._made.acquire(timeout=DEADLINE):
+            raise ServerError(
+                f"The server's thread did not answer within {DEADLINE:g} s. It runs the hooks as well: "
+                "one that waits for something keeps every port waiting; have it return at once."
+            )
+        if self._error is not None:
+            raise self._error
+        return self._result

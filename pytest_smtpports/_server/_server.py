@@ -9,6 +9,7 @@ from .._ports._situations import Situation
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from .._mail._connection import Connection
     from .._mail._message import Message
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from ._accounts import Accounts
     from ._engine import Engine
     from ._journal import Entry, Journal
-    from ._listener import End, Listener
+    from ._listener import Listener
+
+
+# What a port calls itself that nobody has given a name.
+_LOCALHOST = "localhost"
 
 
 class Hooks(Protocol):
@@ -55,6 +60,7 @@ class Server:
         address: str = bound.getsockname()[0]
         # asyncio and aiosmtpd are not loaded before a port is used.
         from .._ports._policy import Policy
+        from .._ports._precedents import Precedents
         from ._listener import Listener
         from ._service import Service
 
@@ -62,7 +68,7 @@ class Server:
         # Nobody is asked for a certificate who can't make use of it (RFC 8314 §4.2).
         asks = "EXTERNAL" in profile.mechanisms
         service = Service(
-            policy=Policy(profile),
+            precedents=Precedents(Policy(profile), host or _LOCALHOST),
             host=host,
             context=lambda: self._engine.authority.server_context(*names, asks_for_certificate=asks),
             describe_failure=self._engine.describe_failure,
@@ -70,6 +76,7 @@ class Server:
             accounts=self._accounts,
             journal=self._journal,
             greet=self._greet,
+            hears=self._hooks.listen_to,
             intercept=self._intercept,
             deliver=self._deliver,
         )
@@ -86,20 +93,16 @@ class Server:
         self._end([listener.abort for listener in self._listeners])
         self._listeners.clear()
 
-    def _end(self, ends: list[End]) -> None:
+    def _end(self, ends: list[Callable[[], None]]) -> None:
         if not ends:
             return
-        from ._listener import settled
-
         background = self._engine.background
-        background.run(settled(ends))
+        background.call(_each, ends)
         for error in background.take_errors():
             self._journal.fail(error)
 
     def _greet(self, entry: Entry) -> None:
         """Tell the hooks of a client."""
-        if not self._hooks.listen_to("connection"):
-            return
         try:
             self._hooks.connection(entry.snapshot())
         except BaseException as error:  # as below
@@ -107,8 +110,6 @@ class Server:
 
     def _intercept(self, entry: Entry, verb: str, argument: str) -> Reply | None:
         """The reply that a hook has to a command; what is secret is masked before it gets here."""
-        if not self._hooks.listen_to("command"):
-            return None
         try:
             return self._hooks.command(entry.snapshot(), verb, argument)
         except BaseException as error:  # as below
@@ -118,10 +119,16 @@ class Server:
     def _deliver(self, message: Message) -> bool:
         """Put a message where the test sees it, the hooks' word first; whether the client may have its 250."""
         try:
-            self._hooks.message(message)
+            if self._hooks.listen_to("message"):
+                self._hooks.message(message)
         except BaseException as error:  # pytest.fail() in a hook raises one of these
             self._journal.fail(error)
             self._journal.add(replace(message, acknowledged=False))
             return False
         self._journal.add(message)
         return True
+
+
+def _each(functions: list[Callable[[], None]]) -> None:
+    for function in functions:
+        function()

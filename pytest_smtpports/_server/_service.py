@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._mail._message import Message
-    from .._ports._policy import Policy
+    from .._ports._precedents import Precedents
     from .._ports._reply import Reply
     from ._accounts import Accounts
     from ._journal import Entry, Journal
@@ -21,7 +21,7 @@ class Service:
     """What a session must know of the port that it serves.
 
     Attributes:
-        policy: what the port allows.
+        precedents: what the port allows and says.
         host: the routed name by which it was dialled, or None.
         context: gives the TLS context, which is not made before a client asks for TLS.
         describe_failure: tells why a handshake failed.
@@ -29,11 +29,12 @@ class Service:
         accounts: who may log in.
         journal: takes what goes wrong inside.
         greet: is told of the connection before the greeting leaves.
+        hears: whether anybody wants to hear of connections, commands or messages.
         intercept: may have a reply to a command, in place of ours.
         deliver: takes a message before its reply leaves; whether it was taken.
     """
 
-    policy: Policy
+    precedents: Precedents
     host: str | None
     context: Callable[[], ssl.SSLContext]
     describe_failure: Callable[[BaseException], str]
@@ -41,10 +42,6 @@ class Service:
     accounts: Accounts
     journal: Journal
     greet: Callable[[Entry], None]
+    hears: Callable[[str], bool]
     intercept: Callable[[Entry, str, str], Reply | None]
     deliver: Callable[[Message], bool]
-
-    @property
-    def hostname(self) -> str:
-        """What the port calls itself."""
-        return self.host or "localhost"

@@ -86,6 +86,8 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         # Some clients wait for ever when a session ticket comes before they have asked for anything.
         context.num_tickets = 0
+        # RFC 8314 §4, RFC 8997: whatever OpenSSL was built to allow.
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.sni_callback = _remember_name
         with _real_datetime():
             leaf = self._issue(names)
@@ -178,6 +180,8 @@ def describe_failure(error: BaseException) -> str:
             return f"{sentence} ({reason})"
     if isinstance(error, ssl.SSLError):
         return f"the TLS handshake failed ({reason or error})"
+    if isinstance(error, TimeoutError):
+        return "the client did not come to the end of its TLS handshake in time"
     return "the client went away in the TLS handshake"
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._mail._message import Envelope
 from .._ports._framing import MessageTooLong
 from .._ports._path import Path, path
-from .._ports._policy import longest_line
+from .._ports._policy import NO_PROGRESS, Standing, State, longest_line
 from .._ports._profile import Role
 from .._ports._situations import Refused, Situation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._ports._policy import Policy, State
+    from .._ports._policy import Policy
     from .._ports._reply import Reply
     from ._conversation import Conversation
     from ._voice import Voice
@@ -30,6 +31,7 @@ class Transaction:
         sender: what MAIL said, or None before it.
         recipients: what each RCPT said.
         chunks: what BDAT has brought, or None where it has not begun.
+        progress: the same as a policy wants to know it.
         number: how many transactions this connection has begun, or forgotten.
     """
 
@@ -48,17 +50,8 @@ class Transaction:
         self.number += 1
         self.sender: Path | None = None
         self.recipients: list[Path] = []
-        self.chunks: bytearray | None = None
-
-    @property
-    def is_binary(self) -> bool:
-        """Whether the message has no lines (RFC 3030 §3)."""
-        return self.sender is not None and (self.sender.parameters.get("BODY") or "").upper() == "BINARYMIME"
-
-    @property
-    def is_utf8(self) -> bool:
-        """Whether addresses may be beyond ASCII (RFC 6531 §3.4)."""
-        return self.sender is not None and "SMTPUTF8" in self.sender.parameters
+        self.chunks: BytesIO | None = None
+        self.progress = NO_PROGRESS
 
     def begin(self, argument: str, offered: frozenset[str]) -> None:
         """MAIL.
@@ -70,18 +63,24 @@ class Transaction:
         if (refused := self._policy.sender_refusal(sender)) is not None:
             raise Refused(refused, sender=sender.address)
         self.sender = sender
+        # RFC 3030 §3: the message has no lines; RFC 6531 §3.4: addresses may be beyond ASCII.
+        is_binary = (sender.parameters.get("BODY") or "").upper() == "BINARYMIME"
+        self.progress = (True, False, False, is_binary, "SMTPUTF8" in sender.parameters)
         self._voice.say(Situation.SENDER_OK, sender=sender.address)
 
-    def add(self, argument: str, offered: frozenset[str], state: State) -> None:
+    def add(self, argument: str, offered: frozenset[str], standing: Standing) -> None:
         """RCPT.
 
         Raises:
             Refused: the argument is wrong, or the recipient unwanted.
         """
         recipient = path("RCPT", argument, offered)
+        state = State(*standing, *self.progress)
         if (refused := self._policy.recipient_refusal(state, recipient)) is not None:
             raise Refused(refused, recipient=recipient.address)
         self.recipients.append(recipient)
+        _, _, is_chunked, is_binary, is_utf8 = self.progress
+        self.progress = (True, True, is_chunked, is_binary, is_utf8)
         self._voice.say(Situation.RECIPIENT_OK, recipient=recipient.address)
 
     async def message(self) -> None:
@@ -105,20 +104,20 @@ class Transaction:
         announced = _announced(argument)
         if announced is None:
             raise Refused(Situation.CHUNK_SYNTAX)
-        so_far = bytearray() if self.chunks is None else self.chunks
-        if self._policy.is_too_big(len(so_far) + announced.size):
+        so_far = BytesIO() if self.chunks is None else self.chunks
+        if self._policy.is_too_big(so_far.tell() + announced.size):
             await self._pass_over(announced.size)
             self._end(Situation.TOO_BIG, to_each=announced.is_last)
             return
         self.chunks = so_far
+        _, _, _, is_binary, is_utf8 = self.progress
+        self.progress = (True, True, True, is_binary, is_utf8)
         missing = announced.size
         while missing:
-            some = await self._conversation.some(missing)
-            so_far += some
-            missing -= len(some)
-        self._voice.heard(f"(a chunk, which makes {len(so_far)} bytes)")
+            missing -= so_far.write(await self._conversation.some(missing))
+        self._voice.heard(f"(a chunk, which makes {so_far.tell()} bytes)")
         if announced.is_last:
-            self._finish(bytes(so_far), Situation.CHUNKS_TAKEN, size=announced.size)
+            self._finish(so_far.getvalue(), Situation.CHUNKS_TAKEN, size=announced.size)
         else:
             self._voice.say(Situation.CHUNK_TAKEN, size=announced.size)
 
@@ -164,7 +163,7 @@ class Transaction:
         return self.recipients if to_each and self._policy.profile.role is Role.LMTP else self.recipients[:1]
 
     def _refusal(self, raw: bytes) -> Situation | None:
-        if (refused := self._policy.content_refusal(raw, is_binary=self.is_binary)) is not None:
+        if (refused := self._policy.content_refusal(raw, is_binary=self.progress[3])) is not None:
             return refused
         return None if self._take(raw, self._envelope()) else Situation.LOCAL_ERROR
 
@@ -172,9 +171,9 @@ class Transaction:
         assert self.sender is not None
         return Envelope(
             mail_from=self.sender.address,
-            recipients=tuple(recipient.address for recipient in self.recipients),
+            recipients=tuple([recipient.address for recipient in self.recipients]),
             mail_parameters=self.sender.written,
-            recipient_parameters=tuple(recipient.written for recipient in self.recipients),
+            recipient_parameters=tuple([recipient.written for recipient in self.recipients]),
         )
 
 

@@ -12,7 +12,7 @@ from .._ports._situations import Situation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .._ports._policy import Policy
+    from .._ports._precedents import Hello, Precedents, Words
     from ._conversation import Conversation
     from ._journal import Entry
 
@@ -22,6 +22,7 @@ _ON_THE_WAY = frozenset({"EHLO", "HELO", "LHLO", "STARTTLS", "AUTH", "MAIL", "RC
 _ERRORS = frozenset({Situation.UNKNOWN_COMMAND, Situation.NOT_IMPLEMENTED, Situation.NOT_TEXT, Situation.BARE_LF})
 # What is said back of a client's own words; RFC 5321 §4.5.3.1.5 has 512 octets for a reply line.
 _LONGEST_QUOTATION = 200
+_QUOTATIONS = 400
 
 
 class Voice:
@@ -33,11 +34,13 @@ class Voice:
     """
 
     def __init__(
-        self, policy: Policy, entry: Entry, conversation: Conversation, facts: Callable[[], Mapping[str, str]]
+        self, precedents: Precedents, entry: Entry, conversation: Conversation, facts: Callable[[], Mapping[str, str]]
     ) -> None:
         self.verb = ""
         self.has_said_goodbye = False
-        self._policy = policy
+        self._precedents = precedents
+        self._words = precedents.words
+        self._personality = precedents.policy.voice
         self._entry = entry
         self._conversation = conversation
         self._facts = facts
@@ -45,45 +48,62 @@ class Voice:
 
     def say(self, situation: Situation, **facts: object) -> None:
         """Say what fits."""
-        situation = self._counted(situation)
-        self.answer(self.filled(self._policy.voice.reply(situation), **facts))
+        if situation in _ERRORS:
+            situation = self._counted(situation)
+        words = self._words[situation] or self.filled(self._personality.reply(situation), facts)
+        self._answer(words)
         if situation is Situation.AUTH_SUCCEEDED:
             self._entry.refused(None)
-        self.has_said_goodbye = self.has_said_goodbye or situation in self._policy.voice.last_words
+        if situation in self._personality.last_words:
+            self.has_said_goodbye = True
 
     def answer(self, reply: Reply) -> None:
         """Say one reply to a command; with 421 it is the last one (RFC 5321 §3.8)."""
-        lines = self.reply(reply)
-        if reply.code >= 400 and self.verb in _ON_THE_WAY:
-            self._entry.refused(f"{self.verb} got {lines[-1]}")
-        self.has_said_goodbye = self.has_said_goodbye or reply.code == 421
+        self._answer(self._precedents.written(reply))
 
-    def reply(self, reply: Reply) -> tuple[str, ...]:
-        """Say one reply as it is."""
-        lines = reply.lines(enhanced=self._policy.says_enhanced)
-        for line in lines:
-            self._entry.said(line)
-        self._conversation.say("".join(f"{line}\r\n" for line in lines).encode("ascii", "backslashreplace"))
-        return lines
+    def greet(self) -> None:
+        """Say the first word."""
+        greeting = Reply(220, None, self._personality.greeting)
+        self._answer(self._precedents.greeting or self.filled(greeting, {}))
+
+    def hello(self, hello: Hello) -> None:
+        """Reply to EHLO."""
+        self._answer(hello.words or self.filled(hello.reply, {}))
+
+    def challenge(self, text: str) -> None:
+        """Ask for a response (RFC 4954 §4)."""
+        self.answer(Reply(334, None, text))
 
     def heard(self, text: str) -> None:
         """Write down what the client said, secrets masked."""
         self._entry.heard(text)
 
-    def filled(self, reply: Reply, **facts: object) -> Reply:
+    def _answer(self, words: Words) -> None:
+        for line in words.lines:
+            self._entry.said(line)
+        self._conversation.say(words.data)
+        if words.code < 400:
+            return
+        if self.verb in _ON_THE_WAY:
+            self._entry.refused(f"{self.verb} got {words.lines[-1]}")
+        if words.code == 421:
+            self.has_said_goodbye = True
+
+    def filled(self, reply: Reply, facts: Mapping[str, object]) -> Words:
         """A reply of ours with what it has in braces filled in."""
-        if "{" not in reply.text:
-            return reply
         date = formatdate(_clock.now().timestamp())
-        everything = {"verb": self.verb, "date": date, **self._facts(), **facts}
-        quoted = {name: _ascii(str(fact))[:_LONGEST_QUOTATION] for name, fact in everything.items()}
-        return Reply(reply.code, reply.enhanced, reply.text.format_map(quoted))
+        known = {"verb": self.verb, "date": date, **self._facts()}
+        quotations = sum(reply.text.count(f"{{{name}}}") for name in facts)
+        longest = min(_LONGEST_QUOTATION, _QUOTATIONS // max(1, quotations))
+        quoted = {name: _ascii(str(fact))[:_LONGEST_QUOTATION] for name, fact in known.items()}
+        quoted.update((name, _ascii(str(fact))[:longest]) for name, fact in facts.items())
+        return self._precedents.written(Reply(reply.code, reply.enhanced, reply.text.format_map(quoted)))
 
     def _counted(self, situation: Situation) -> Situation:
         """The same, or the last word on it."""
-        self._errors += situation in _ERRORS
-        allowed = self._policy.voice.errors_allowed
-        is_one_too_many = situation in _ERRORS and allowed is not None and self._errors > allowed
+        self._errors += 1
+        allowed = self._personality.errors_allowed
+        is_one_too_many = allowed is not None and self._errors > allowed
         return Situation.TOO_MANY_ERRORS if is_one_too_many else situation
 
 

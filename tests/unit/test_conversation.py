@@ -53,23 +53,21 @@ class Talked:
         self.written: list[bytes] = []
         self.ends: list[BaseException | None] = []
         self.idle = 0
-        self.conversation = Conversation(
-            loop, IDLE_TIMEOUT, write=self.written.append, idle=self._be_idle, over=self.ends.append
-        )
+        self.conversation = Conversation(loop, IDLE_TIMEOUT, idle=self._be_idle, over=self.ends.append)
 
     def begin(self, talk: Talk) -> Talked:
-        self.conversation.start(talk(self.conversation))
+        self.conversation.start(talk(self.conversation), self)
         return self
+
+    def write(self, data: bytearray) -> None:
+        self.written.append(bytes(data))
+
+    def write_last(self, data: bytearray) -> None:
+        self.written += [bytes(data)] * bool(data)
 
     def hear(self, *pieces: bytes) -> None:
         for piece in pieces:
             self.conversation.hear(piece)
-
-    def wait_for_the_end(self, turns: int = 20) -> None:
-        while not self.ends:
-            turns -= 1
-            assert turns, "the conversation goes on"
-            self.loop.turn()
 
     def _be_idle(self) -> None:
         self.idle += 1
@@ -268,93 +266,71 @@ def test_what_was_said_when_it_is_broken_off_goes_out(talked: Talked) -> None:
     assert talked.ends == [None]
 
 
-# What needs the loop
+# What the client is not asked about
 
 
-class Apart:
-    """Something that is done in a task, when it is let."""
-
-    def __init__(self, loop: Loop) -> None:
-        self.let: asyncio.Future[None] = loop.create_future()
-        self.done = False
-
-    async def do(self) -> None:
-        await self.let
-        self.done = True
-
-    async def talk(self, conversation: Conversation) -> None:
-        conversation.say(b"220 go ahead\r\n")
-        await conversation.apart(self.do())
-        conversation.say(b"done: %r; " % self.done + await conversation.line(LIMIT))
+async def away(conversation: Conversation) -> None:
+    """Be elsewhere between two words."""
+    conversation.say(b"220 go ahead\r\n")
+    await conversation.elsewhere()
+    conversation.say(b"back; " + await conversation.line(LIMIT))
 
 
-@pytest.fixture
-def apart(loop: Loop) -> Apart:
-    return Apart(loop)
+def test_what_was_said_goes_out_before_the_coroutine_is_elsewhere(talked: Talked) -> None:
+    talked.begin(away)
 
-
-def test_what_was_said_goes_out_before_something_is_done_apart(talked: Talked, apart: Apart) -> None:
-    talked.begin(apart.talk)
-
-    assert (talked.written, apart.done) == ([b"220 go ahead\r\n"], False)
-    talked.conversation.end()
-    talked.wait_for_the_end()
-
-
-def test_what_comes_meanwhile_is_heard_when_it_is_done(talked: Talked, apart: Apart) -> None:
-    talked.begin(apart.talk).hear(b"NO", b"OP\r\n")
-    talked.loop.turn()
-    assert talked.written[1:] == []
-
-    apart.let.set_result(None)
-    talked.wait_for_the_end()
-    assert talked.written[1:] == [b"done: True; NOOP\r\n"]
-    assert talked.ends == [None]
-
-
-def test_who_leaves_meanwhile_has_left_when_it_is_done(talked: Talked, apart: Apart) -> None:
-    talked.begin(apart.talk)
-    talked.conversation.hear_no_more()
-    talked.loop.turn()
-    assert talked.ends == []
-
-    apart.let.set_result(None)
-    talked.wait_for_the_end()
-    assert list(map(type, talked.ends)) == [ClientLeft]
-
-
-def test_what_is_raised_apart_is_the_end_and_is_told(talked: Talked, apart: Apart) -> None:
-    talked.begin(apart.talk)
-    apart.let.set_exception(LookupError("ours"))
-    talked.wait_for_the_end()
-
-    assert list(map(repr, talked.ends)) == ["LookupError('ours')"]
     assert talked.written == [b"220 go ahead\r\n"]
 
 
-def test_to_break_off_meanwhile_ends_what_is_done_first(talked: Talked, apart: Apart) -> None:
-    talked.begin(apart.talk)
-    talked.loop.turn()
-    talked.conversation.end()
+def test_what_comes_meanwhile_is_heard_when_it_is_back(talked: Talked) -> None:
+    talked.begin(away).hear(b"NO", b"OP\r\n")
+    assert talked.written[1:] == []
+
+    talked.conversation.come_back()
+    assert talked.written[1:] == [b"back; NOOP\r\n"]
+    assert talked.ends == [None]
+
+
+def test_who_leaves_meanwhile_has_left_when_it_is_back(talked: Talked) -> None:
+    talked.begin(away)
+    talked.conversation.hear_no_more()
     assert talked.ends == []
 
-    talked.wait_for_the_end()
-    assert (talked.ends, apart.done, apart.let.cancelled()) == ([None], False, True)
+    talked.conversation.come_back()
+    assert list(map(type, talked.ends)) == [ClientLeft]
 
 
-def test_a_client_is_not_missed_while_something_is_done_apart(talked: Talked, apart: Apart) -> None:
-    talked.begin(apart.talk)
+def test_to_break_off_meanwhile_is_the_end(talked: Talked) -> None:
+    talked.begin(away)
+    talked.conversation.end()
+
+    assert talked.ends == [None]
+
+
+def test_a_client_is_not_missed_meanwhile(talked: Talked) -> None:
+    talked.begin(away)
     talked.loop.pass_(IDLE_TIMEOUT * 3)
     assert talked.idle == 0
 
-    apart.let.set_result(None)
-    talked.loop.turn()
-    talked.loop.turn()
+    talked.conversation.come_back()
     talked.loop.pass_(IDLE_TIMEOUT - 1)
     assert talked.idle == 0
     talked.loop.pass_(1)
     assert talked.idle == 1
     talked.conversation.end()
+
+
+def test_to_break_off_a_coroutine_that_is_talking_lets_it_come_to_its_next_word_and_no_further(talked: Talked) -> None:
+    async def broken_off(conversation: Conversation) -> None:
+        while True:
+            line = await conversation.line(LIMIT)
+            conversation.end()
+            conversation.say(line)
+
+    talked.begin(broken_off).hear(b"NOOP\r\nRSET\r\n")
+
+    assert talked.written == [b"NOOP\r\n"]
+    assert list(map(type, talked.ends)) == [ClientLeft]
 
 
 # Silence (RFC 5321 §4.5.3.2.7)
@@ -428,12 +404,34 @@ def test_much_goes_out_before_all_is_answered(talked: Talked) -> None:
     assert [len(piece) for piece in talked.written] == [MOST_UNSENT + 2] * 3
 
 
+def answered(talked: Talked) -> int:
+    return b"".join(talked.written).count(b"250 ")
+
+
 def test_after_many_lines_others_have_their_turn(talked: Talked) -> None:
     talked.begin(echo).hear(b"NOOP\r\n" * (2 * LINES_IN_A_ROW + 10))
-    answered = b"".join(talked.written).count(b"250 ")
-    assert answered < LINES_IN_A_ROW
+    assert answered(talked) == LINES_IN_A_ROW
+    assert talked.conversation.is_busy
 
     talked.loop.turn()
+    assert answered(talked) == 2 * LINES_IN_A_ROW
     talked.loop.turn()
     talked.loop.turn()
-    assert b"".join(talked.written).count(b"250 ") == 2 * LINES_IN_A_ROW + 10
+    assert answered(talked) == 2 * LINES_IN_A_ROW + 10
+    assert not talked.conversation.is_busy
+
+
+def test_who_goes_on_talking_has_no_turn_of_the_others(talked: Talked) -> None:
+    many = b"NOOP\r\n" * (LINES_IN_A_ROW + 1)
+    talked.begin(echo).hear(many, many, many)
+    assert answered(talked) == LINES_IN_A_ROW
+
+    for turn in range(2, 4):
+        talked.loop.turn()
+        assert answered(talked) == turn * LINES_IN_A_ROW
+
+
+def test_who_has_few_lines_in_each_piece_is_always_heard(talked: Talked) -> None:
+    talked.begin(echo).hear(*[b"NOOP\r\n"] * (2 * LINES_IN_A_ROW))
+
+    assert answered(talked) == 2 * LINES_IN_A_ROW

@@ -24,15 +24,15 @@ VERBS = {
 CONNECTED = State()
 HELO = State(greeted=True)
 EHLO = State(greeted=True, extended=True)
-SENDER = replace(EHLO, sender_given=True)
-READY = replace(SENDER, recipients=1)
-LOGGED_IN = replace(EHLO, authenticated=True)
-LOGGED_IN_READY = replace(READY, authenticated=True)
+SENDER = EHLO._replace(sender_given=True)
+READY = SENDER._replace(recipient_given=True)
+LOGGED_IN = EHLO._replace(authenticated=True)
+LOGGED_IN_READY = READY._replace(authenticated=True)
 TLS = State(encrypted=True)
-EHLO_TLS = replace(EHLO, encrypted=True)
-LOGGED_IN_TLS = replace(LOGGED_IN, encrypted=True)
-SENDER_TLS = replace(LOGGED_IN_TLS, sender_given=True)
-READY_TLS = replace(SENDER_TLS, recipients=1)
+EHLO_TLS = EHLO._replace(encrypted=True)
+LOGGED_IN_TLS = LOGGED_IN._replace(encrypted=True)
+SENDER_TLS = LOGGED_IN_TLS._replace(sender_given=True)
+READY_TLS = SENDER_TLS._replace(recipient_given=True)
 
 MX = replace(PROFILES[25], local_domains=("Example.org", "example.net"))
 OPPORTUNISTIC = replace(PROFILES[25], tls=TLSMode.STARTTLS)
@@ -74,12 +74,12 @@ TABLE = [
     # RFC 3030 §2, §3
     (
         PROFILES[25],
-        replace(READY, chunked=True),
+        READY._replace(chunked=True),
         SMTP_LACKS | WITH_BOTH | NO_AUTH | NO_TLS | {Situation.CHUNKS_BEGUN: "RCPT DATA"},
     ),
     (
         PROFILES[25],
-        replace(READY, binary=True),
+        READY._replace(binary=True),
         SMTP_LACKS | WITH_BOTH | NO_AUTH | NO_TLS | {Situation.CHUNKS_ONLY: "DATA"},
     ),
     (
@@ -103,7 +103,7 @@ TABLE = [
     ),
     (
         PROFILES[465],
-        replace(HELO, encrypted=True),
+        HELO._replace(encrypted=True),
         SMTP_LACKS | WAITING_FOR_LOGIN | NO_AUTH | TLS_IS_ON,
     ),
     (PROFILES[465], EHLO_TLS, SMTP_LACKS | WAITING_FOR_LOGIN | TLS_IS_ON),
@@ -193,7 +193,7 @@ def as_(personality: str, number: int) -> Profile:
         (as_("postfix", 587), EHLO, "MAIL", Situation.STARTTLS_FIRST),
         (as_("postfix", 587), TLS, "AUTH", None),
         (as_("postfix", 587), EHLO_TLS, "MAIL", None),
-        (as_("postfix", 587), replace(EHLO_TLS, sender_given=True), "RCPT", None),
+        (as_("postfix", 587), EHLO_TLS._replace(sender_given=True), "RCPT", None),
         (as_("postfix", 587), EHLO_TLS, "VRFY", None),
         # Exim: the same of logins, but EHLO first
         (as_("exim", 25), CONNECTED, "MAIL", Situation.HELLO_FIRST),
@@ -221,7 +221,7 @@ def test_a_personality_may_tell_at_rcpt_that_a_login_is_due(personality: str) ->
     policy = Policy(as_(personality, 587))
     recipient = Path("ada@example.org", (), {})
 
-    assert policy.recipient_refusal(replace(EHLO_TLS, sender_given=True), recipient) is Situation.LOGIN_FIRST
+    assert policy.recipient_refusal(EHLO_TLS._replace(sender_given=True), recipient) is Situation.LOGIN_FIRST
     assert policy.recipient_refusal(SENDER_TLS, recipient) is None
 
 
@@ -413,14 +413,14 @@ def test_external_is_offered_to_whom_a_certificate_names() -> None:
     # RFC 4422 appendix A
     policy = Policy(replace(PROFILES[587], mechanisms=EVERY_MECHANISM))
 
-    assert policy.mechanisms(replace(EHLO_TLS, certified=True)) == EVERY_MECHANISM
+    assert policy.mechanisms(EHLO_TLS._replace(certified=True)) == EVERY_MECHANISM
 
 
 def test_auth_is_not_named_without_a_mechanism() -> None:
     # RFC 4954 §3: the keyword has a list of mechanisms, which is not empty.
     policy = Policy(replace(PROFILES[587], mechanisms=("EXTERNAL",)))
 
-    assert "AUTH EXTERNAL" in policy.ehlo_keywords(replace(EHLO_TLS, certified=True))
+    assert "AUTH EXTERNAL" in policy.ehlo_keywords(EHLO_TLS._replace(certified=True))
     assert "AUTH" not in offered(policy.ehlo_keywords(EHLO_TLS))
 
 
@@ -446,7 +446,7 @@ def test_auth_is_not_named_without_a_mechanism() -> None:
         # RFC 6531 §3.5
         (PROFILES[25], EHLO, "åsa@example.org", Situation.RECIPIENT_NOT_ASCII),
         (PROFILES[25], EHLO, "asa@åre.example", Situation.RECIPIENT_NOT_ASCII),
-        (PROFILES[25], replace(EHLO, utf8=True), "åsa@example.org", None),
+        (PROFILES[25], EHLO._replace(utf8=True), "åsa@example.org", None),
         # RFC 6409 §4.3
         (PROFILES[587], EHLO_TLS, "ada@example.org", Situation.LOGIN_FIRST),
         (OPTIONAL, EHLO, "ada@example.org", None),

@@ -548,6 +548,8 @@ def test_who_bears_no_token_is_told_why_and_then_refused(
         (("www.example.com", "grace hopper", "ada"), b"ada", ADA),
         (("bob",), b"", Verdict("bob", succeeded=True)),
         (("åsa@example.org",), "åsa@example.org".encode(), Verdict("åsa@example.org", succeeded=True)),
+        # What another mechanism would have sent; it holds more than a name.
+        (("ada",), b"\0ada\0" + PASSWORD.encode(), Verdict("", succeeded=False)),
         # A certificate of somebody who has no account, or of nobody
         (("www.example.com",), b"", Verdict("www.example.com", succeeded=False)),
         (("www.example.com",), b"www.example.com", Verdict("www.example.com", succeeded=False)),

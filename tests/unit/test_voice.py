@@ -10,6 +10,7 @@ import pytest
 
 from pytest_smtpports import PROFILES, Outcome, Profile, Reply
 from pytest_smtpports._ports._policy import Policy
+from pytest_smtpports._ports._precedents import Precedents
 from pytest_smtpports._ports._situations import Situation
 from pytest_smtpports._server._conversation import Conversation
 from pytest_smtpports._server._journal import Journal
@@ -33,15 +34,14 @@ class Said:
     """A voice, what it sent, and what was written down of it."""
 
     def __init__(self, profile: Profile, loop: asyncio.AbstractEventLoop) -> None:
-        self._sent: list[bytes] = []
         self._entry = Journal().open(profile.number, None)
-        self._conversation = Conversation(loop, 300, write=self._sent.append, idle=list, over=bool)
-        self.voice = Voice(Policy(profile), self._entry, self._conversation, lambda: FACTS)
+        self._conversation = Conversation(loop, 300, idle=list, over=bool)
+        self.voice = Voice(Precedents(Policy(profile), FACTS["host"]), self._entry, self._conversation, lambda: FACTS)
 
     @property
     def sent(self) -> list[bytes]:
-        self._conversation.flush()
-        return self._sent
+        """All that would go out, in one piece."""
+        return [bytes(self._conversation._unsent)]
 
     @property
     def record(self) -> Connection:
@@ -90,7 +90,7 @@ def test_enhanced_codes_are_left_out_where_they_are_not_promised(loop: asyncio.A
 
 
 def test_a_reply_of_several_lines_is_one_write_and_several_lines_of_dialogue(said: Said) -> None:
-    said.voice.reply(Reply(250, None, "mail.example.com\nSIZE 1000\nHELP"))
+    said.voice.answer(Reply(250, None, "mail.example.com\nSIZE 1000\nHELP"))
 
     assert said.sent == [b"250-mail.example.com\r\n250-SIZE 1000\r\n250 HELP\r\n"]
     assert [line.text for line in said.record.dialogue] == ["250-mail.example.com", "250-SIZE 1000", "250 HELP"]
@@ -98,9 +98,9 @@ def test_a_reply_of_several_lines_is_one_write_and_several_lines_of_dialogue(sai
 
 def test_braces_are_filled_in_with_the_verb_the_circumstances_and_the_facts(said: Said) -> None:
     said.voice.verb = "BDAT"
-    filled = said.voice.filled(Reply(250, "2.0.0", "{verb} {size} {id} {host} {client} [{peer}]"), size=5)
+    filled = said.voice.filled(Reply(250, "2.0.0", "{verb} {size} {id} {host} {client} [{peer}]"), {"size": 5})
 
-    assert filled.text == "BDAT 5 0000010001 mail.example.com client.example [127.0.0.1]"
+    assert filled.lines == ("250 2.0.0 BDAT 5 0000010001 mail.example.com client.example [127.0.0.1]",)
 
 
 def test_the_braces_of_a_reply_that_is_none_of_ours_are_left_alone(said: Said) -> None:
@@ -111,7 +111,7 @@ def test_the_braces_of_a_reply_that_is_none_of_ours_are_left_alone(said: Said) -
 
 def test_a_date_is_one_of_mail(said: Said) -> None:
     # RFC 5322 §3.3
-    day, _, rest = said.voice.filled(Reply(220, None, "{date}")).text.partition(", ")
+    day, _, rest = said.voice.filled(Reply(220, None, "{date}"), {}).lines[0].removeprefix("220 ").partition(", ")
 
     assert (len(day), len(rest.split())) == (3, 5)
 

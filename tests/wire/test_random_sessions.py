@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 CRLF = b"\r\n"
-# RFC 4954 §4: 12288 octets, CRLF among them, are what a server must take.
-LONGEST = 12_288
+# RFC 4954 §4: 12,288 octets of base64 are what a server must take; this is with room for what is around them.
+LONGEST = 16_384
 LIMIT = 60
 PORTS = {
     profile.number: profile
@@ -189,7 +189,7 @@ class Model:
             encrypted=self.encrypted,
             authenticated=self.user is not None,
             sender_given=self.sender is not None,
-            recipients=len(self.recipients),
+            recipient_given=bool(self.recipients),
             chunked=self.chunks is not None,
             binary=self.is_binary,
             utf8=self.is_utf8,

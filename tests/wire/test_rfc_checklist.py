@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 import ssl
 from base64 import b64encode
 from contextlib import closing
@@ -198,7 +199,8 @@ def test_a_command_line_may_have_512_octets_and_what_the_extensions_add(dial: Di
 def test_a_response_to_a_challenge_may_have_12288_octets(smtpports: SMTPPorts, dial: Dial) -> None:
     # RFC 4954 §4
     client = greeted(dial, smtpports.ports[2525])
-    response = b64encode(b"\0user\0" + b"x" * ((12_288 - 2) // 4 * 3 - len(b"\0user\0"))).decode()
+    response = b64encode(b"\0user\0" + b"x" * (12_288 // 4 * 3 - len(b"\0user\0"))).decode()
+    assert len(response) == 12_288
 
     assert client.ask("AUTH PLAIN") == "334 \r\n"
     assert client.ask(response).startswith("535 ")
@@ -638,8 +640,8 @@ def test_plain_under_tls_is_there(smtpports: SMTPPorts, dial: Dial, number: int)
         (["AUTH PLAIN", "="], "501 5.5.2"),
         (["AUTH PLAIN", "*"], "501 5.7.0"),
         ([f"AUTH CRAM-MD5 {PLAIN}"], "501 5.7.0"),
-        (["AUTH PLAIN", "x" * 12_288], "500 5.5.6"),
-        (["AUTH PLAIN " + "x" * 12_288], "500 5.5.6"),
+        (["AUTH PLAIN", "x" * 16_384], "500 5.5.6"),
+        (["AUTH PLAIN " + "x" * 16_384], "500 5.5.6"),
         (["AUTH NTLM"], "504 5.5.4"),
         (["AUTH"], "501 5.5.4"),
         ([f"AUTH PLAIN {PLAIN}", f"AUTH PLAIN {PLAIN}"], "503 5.5.1"),
@@ -876,3 +878,19 @@ def test_a_verb_is_ascii(dial: Dial, smtpports: SMTPPorts, verb: str) -> None:
     client.reply()
 
     assert client.ask(verb).startswith("500 ")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_tls_before_1_2_is_refused(smtpports: SMTPPorts, version: ssl.TLSVersion) -> None:
+    # RFC 8314 §4, RFC 8997 §3, whatever the client would put up with
+    context = smtpports.client_context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+
+    with socket.create_connection(smtpports.ports[465].address, timeout=5) as client, pytest.raises(ssl.SSLError):
+        context.wrap_socket(client, server_hostname="localhost")
+
+    (connection,) = smtpports.connections
+    assert connection.outcome is Outcome.TLS_FAILED
+    assert connection.reason.startswith("client and port share no TLS version")
