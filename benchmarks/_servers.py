@@ -1,0 +1,196 @@
+"""Servers to be measured, each in a process of its own; `python -m benchmarks._servers NAME` is such a process."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import smtplib
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOST = "127.0.0.1"
+PEERS = Path(__file__).parent.parent
+# Debian puts them where not every PATH leads.
+SBIN = "/usr/sbin"
+DEADLINE = 20.0
+
+
+@dataclass
+class Server:
+    """A process that serves.
+
+    Attributes:
+        port: where.
+        memory: its peak in bytes before anything came, and at the end; 0 while it runs or where it does not tell.
+    """
+
+    process: subprocess.Popen[str]
+    port: int
+    memory: tuple[int, int] = (0, 0)
+
+    @property
+    def peak(self) -> int:
+        """How much more memory it had at its worst than at the beginning, in bytes."""
+        return self.memory[1] - self.memory[0]
+
+
+def tool(name: str) -> str | None:
+    """The path of one of Postfix's test programs, or None where it is not installed."""
+    return shutil.which(name) or shutil.which(name, path=SBIN)
+
+
+@contextmanager
+def serving(name: str) -> Iterator[Server]:
+    """One of `ours`, `aiosmtpd`, `smtp-sink`, `ours-tls`, ... in a process of its own."""
+    if name == "smtp-sink":
+        with _sinking() as server:
+            yield server
+        return
+    command = [sys.executable, "-m", "benchmarks._servers", name]
+    with subprocess.Popen(command, cwd=PEERS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        server = Server(process, int(process.stdout.readline()))
+        try:
+            yield server
+        finally:
+            process.stdin.close()
+            told = process.stdout.read().split()
+            process.wait(DEADLINE)
+        server.memory = (int(told[0]), int(told[1]))
+
+
+@contextmanager
+def _sinking() -> Iterator[Server]:
+    port = _free_port()
+    # It does not run as root unless told as whom.
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    command = [str(tool("smtp-sink")), *user, f"{HOST}:{port}", "256"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+    try:
+        _wait_for(port)
+        yield Server(process, port)
+    finally:
+        process.terminate()
+        process.wait(DEADLINE)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        try:
+            with smtplib.SMTP(HOST, port, timeout=DEADLINE):
+                return
+        except ConnectionRefusedError:
+            time.sleep(0.01)
+    raise TimeoutError(f"nothing listens on {port}")
+
+
+@contextmanager
+def _ours(number: int, loop: str = "asyncio") -> Iterator[int]:
+    from pytest_smtpports import PROFILES, AuthPolicy, SMTPPorts
+
+    profile = replace(PROFILES[number], auth=AuthPolicy.FORBIDDEN, size_limit=None)
+    with SMTPPorts([profile]) as smtpports:
+        yield smtpports.ports[number].port
+
+
+class _Appender:
+    """A handler that only appends."""
+
+    def __init__(self) -> None:
+        self.messages: list[object] = []
+
+    async def handle_DATA(self, _server: object, _session: object, envelope: object) -> str:  # noqa: N802
+        self.messages.append(envelope)
+        return "250 OK"
+
+
+@contextmanager
+def _aiosmtpd(tls: str | None = None) -> Iterator[int]:
+    from aiosmtpd.controller import Controller
+
+    options: dict[str, object] = {"data_size_limit": 0}
+    if tls == "implicit":
+        options["ssl_context"] = _context()
+    elif tls == "starttls":
+        options["tls_context"] = _context()
+    controller = Controller(_Appender(), hostname=HOST, port=_free_port(), **options)
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
+
+
+def _context() -> object:
+    import ssl
+
+    import trustme
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA(key_type=trustme.KeyType.ECDSA).issue_cert(HOST, key_type=trustme.KeyType.ECDSA).configure_cert(context)
+    return context
+
+
+@contextmanager
+def _smtpdfix() -> Iterator[int]:
+    import tempfile
+
+    from smtpdfix import SMTPDFix
+    from smtpdfix.certs import _generate_certs
+
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, _ = _generate_certs(Path(folder), separate_key=False)
+        os.environ["SMTPD_SSL_CERTIFICATE_FILE"] = str(certificate.resolve())
+        os.environ["SMTPD_USE_STARTTLS"] = "True"
+        with SMTPDFix(HOST) as controller:
+            yield controller.port
+
+
+_SERVERS = {
+    "ours": lambda: _ours(25),
+    "ours-implicit": lambda: _ours(465),
+    "ours-starttls": lambda: _ours(587),
+    "aiosmtpd": _aiosmtpd,
+    "aiosmtpd-implicit": lambda: _aiosmtpd("implicit"),
+    "aiosmtpd-starttls": lambda: _aiosmtpd("starttls"),
+    "smtpdfix-starttls": _smtpdfix,
+}
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _main(name: str) -> None:
+    with _SERVERS[name]() as port:
+        # Everything that is loaded with the first connection is there before the count begins.
+        if "implicit" not in name:
+            with smtplib.SMTP(HOST, port) as client:
+                client.sendmail("a@example.com", "b@example.com", "Subject: First\r\n\r\n")
+        before = _peak()
+        print(port, flush=True)
+        sys.stdin.read()
+        print(before, _peak(), flush=True)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

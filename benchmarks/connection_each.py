@@ -1,0 +1,6 @@
+"""1 KB messages, a connection each, from another process."""
+
+from ._traffic import measure
+
+if __name__ == "__main__":
+    measure("1 KB, a connection each", 1000, 2000, aiosmtpd=2.4)
