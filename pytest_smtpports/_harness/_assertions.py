@@ -9,10 +9,11 @@ from .._errors import ConfigurationError, is_ours
 from .._mail._criteria import Criteria
 from .._mail._explain import explain, told
 from .._mail._mailbox import Mailbox
+from .._mail._search import Search
 from ._waiting import until, until_async
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from .._mail._message import Message
     from ._world import World
@@ -59,9 +60,9 @@ class Assertions:
             BlockingWaitError: with `settle`, in a running event loop; await `assert_not_sent_async`.
         """
         __tracebackhide__ = True
-        wanted = self._criteria(criteria)
-        self._until(self._some(wanted, 1), settle, "assert_not_sent", "assert_not_sent_async")
-        self._require(wanted, 0)
+        search = self._search(criteria)
+        self._until(search, 1, settle, "assert_not_sent", "assert_not_sent_async")
+        self._require(search, 0)
 
     def wait_for(self, *, timeout: float = 5.0, **criteria: object) -> Message:
         """The first message that meets the criteria, as soon as it is there.
@@ -76,30 +77,30 @@ class Assertions:
             BlockingWaitError: in a running event loop; await `wait_for_async`.
         """
         __tracebackhide__ = True
-        wanted = self._criteria(criteria)
-        self._until(self._some(wanted, 1), timeout, "wait_for", "wait_for_async")
-        return self._first(wanted)
+        search = self._search(criteria)
+        self._until(search, 1, timeout, "wait_for", "wait_for_async")
+        return self._first(search)
 
     async def assert_sent_async(self, *, within: float = 0.0, **criteria: object) -> Message:
         """`assert_sent`, awaited, under asyncio or trio."""
         __tracebackhide__ = True
-        wanted = self._criteria(criteria)
-        await self._until_async(self._some(wanted, 1), within)
-        return self._require(wanted, 1)[0]
+        search = self._search(criteria)
+        await self._until_async(search, within)
+        return self._require(search, 1)[0]
 
     async def assert_not_sent_async(self, *, settle: float = 0.0, **criteria: object) -> None:
         """`assert_not_sent`, awaited, under asyncio or trio."""
         __tracebackhide__ = True
-        wanted = self._criteria(criteria)
-        await self._until_async(self._some(wanted, 1), settle)
-        self._require(wanted, 0)
+        search = self._search(criteria)
+        await self._until_async(search, settle)
+        self._require(search, 0)
 
     async def wait_for_async(self, *, timeout: float = 5.0, **criteria: object) -> Message:
         """`wait_for`, awaited, under asyncio or trio."""
         __tracebackhide__ = True
-        wanted = self._criteria(criteria)
-        await self._until_async(self._some(wanted, 1), timeout)
-        return self._first(wanted)
+        search = self._search(criteria)
+        await self._until_async(search, timeout)
+        return self._first(search)
 
     # What is asserted of connections
 
@@ -136,20 +137,18 @@ class Assertions:
 
     # The inside
 
-    def _criteria(self, wanted: Mapping[str, object]) -> Criteria:
+    def _search(self, wanted: Mapping[str, object]) -> Search:
         port = wanted.get("port")
         if isinstance(port, (int, str)) and not isinstance(port, bool):
             self._world.checked(port)
-        return Criteria(wanted)
+        return Search(Criteria(wanted), self._world.journal.messages_behind)
 
-    def _some(self, wanted: Criteria, n: int) -> Callable[[], bool]:
-        return lambda: sum(map(wanted.match, self._world.journal.messages)) >= n
+    def _until(self, search: Search, n: int, seconds: float, called: str, twin: str) -> None:
+        until(self._world.journal, lambda: search.count() >= n, self._patience(seconds), called, twin)
 
-    def _until(self, found: Callable[[], bool], seconds: float, called: str, twin: str) -> None:
-        until(self._world.journal, found, self._patience(seconds), called, twin)
-
-    async def _until_async(self, found: Callable[[], bool], seconds: float) -> None:
-        await until_async(self._world.journal, self._world.surroundings.engine, found, self._patience(seconds))
+    async def _until_async(self, search: Search, seconds: float) -> None:
+        journal, engine = self._world.journal, self._world.surroundings.engine
+        await until_async(journal, engine, lambda: search.count() >= 1, self._patience(seconds))
 
     def _patience(self, seconds: float) -> float:
         # Nothing comes any more after close().
@@ -157,29 +156,26 @@ class Assertions:
 
     def _sent(self, called: str, n: int, within: float, criteria: Mapping[str, object]) -> Mailbox:
         __tracebackhide__ = True
-        wanted = self._criteria(criteria)
-        self._until(self._some(wanted, n), within, called, "assert_sent_async")
-        return self._require(wanted, n)
+        search = self._search(criteria)
+        self._until(search, n, within, called, "assert_sent_async")
+        return self._require(search, n)
 
-    def _require(self, wanted: Criteria, n: int) -> Mailbox:
+    def _require(self, search: Search, n: int) -> Mailbox:
         __tracebackhide__ = True
-        messages = self._world.mailbox()
-        matching = Mailbox(filter(wanted.match, messages))
-        if len(matching) != n:
-            raise AssertionError(self._explanation(wanted, messages, n))
-        return matching
+        if search.count() != n:
+            raise AssertionError(self._explanation(search, n))
+        return Mailbox(search.found)
 
-    def _first(self, wanted: Criteria) -> Message:
+    def _first(self, search: Search) -> Message:
         __tracebackhide__ = True
-        messages = self._world.mailbox()
-        for message in filter(wanted.match, messages):
-            return message
-        raise AssertionError(self._explanation(wanted, messages, 1))
+        if search.count():
+            return search.found[0]
+        raise AssertionError(self._explanation(search, 1))
 
-    def _explanation(self, wanted: Criteria, messages: Mailbox, expected: int) -> str:
+    def _explanation(self, search: Search, expected: int) -> str:
         world = self._world
         connections, blocks = world.connections(), world.blocks()
-        return explain(wanted, messages, connections, expected=expected, blocks=blocks, now=_clock.now())
+        return explain(search.criteria, search.seen, connections, expected=expected, blocks=blocks, now=_clock.now())
 
     def _attempts(self, headline: str) -> str:
         lines = [headline, *(f"  {told(connection)}" for connection in self._world.connections())]

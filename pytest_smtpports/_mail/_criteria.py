@@ -89,6 +89,13 @@ CRITERIA: Mapping[str, _Criterion] = {
 }
 
 
+_ORDER = (
+    *("port", "host", "tls", "user", "mail_from", "recipients"),
+    *("subject", "header", "to", "cc", "from_", "bcc"),
+    *("text", "html", "body", "attachment"),
+)
+
+
 def _meets(wanted: object, came: object, compare: Compare) -> bool:
     if isinstance(wanted, list):
         return all(_meets(each, came, compare) for each in wanted)
@@ -121,10 +128,16 @@ class Criteria:
                 if isinstance(pattern.pattern, bytes):
                     raise ConfigurationError(f"{name}= takes a pattern of text, not of bytes such as {pattern!r}.")
         self.wanted = dict(wanted)
+        # What is quickly told first: the envelope, then headers, then bodies.
+        self._quick_first = sorted(wanted, key=_ORDER.index)
 
     def match(self, message: Message) -> bool:
         """Whether the message meets every criterion."""
-        return all(self._verdict(name, message).met for name in self.wanted)
+        return all(self._verdict(name, message).met for name in self._quick_first)
+
+    def count(self, message: Message) -> int:
+        """How many criteria the message meets."""
+        return sum(self._verdict(name, message).met for name in self.wanted)
 
     def verdicts(self, message: Message) -> tuple[Verdict, ...]:
         """Each criterion held against the message, in the order in which they were asked."""

@@ -143,14 +143,14 @@ def _summary(message: Message, now: datetime.datetime | None) -> str:
 def _nearest(criteria: Criteria, messages: Sequence[Message]) -> list[str]:
     if not messages or not criteria.wanted:
         return []
-    judged = [(place, criteria.verdicts(message)) for place, message in enumerate(messages, start=1)]
-    misses = [(place, verdicts) for place, verdicts in judged if not all(verdict.met for verdict in verdicts)]
+    met = [criteria.count(message) for message in messages]
+    misses = [place for place, number in enumerate(met) if number < len(criteria.wanted)]
     if not misses:
         return []
-    place, verdicts = max(misses, key=lambda miss: sum(verdict.met for verdict in miss[1]))
-    lines = [f"nearest is message {place}:"]
-    for verdict in verdicts:
-        lines += _verdict_lines(verdict, messages[place - 1])
+    nearest = max(misses, key=met.__getitem__)
+    lines = [f"nearest is message {nearest + 1}:"]
+    for verdict in criteria.verdicts(messages[nearest]):
+        lines += _verdict_lines(verdict, messages[nearest])
     return lines
 
 

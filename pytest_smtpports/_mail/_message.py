@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from email import policy
 from email.errors import MessageDefect
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from email.message import Message as MIMEMessage
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Callable, Mapping
-    from typing import TypeVar
 
-    T = TypeVar("T")
-    U = TypeVar("U")
+T = TypeVar("T")
+U = TypeVar("U")
 
 
+@lru_cache(maxsize=256)
+def _header(name: str, value: str) -> object:
+    """A header field as email reads it, which takes longer than all else, and is the same in many messages."""
+    return policy.default.header_factory(name, value)
+
+
+class _Headers(HeaderRegistry):
+    def __call__(self, name: str, value: str) -> Any:  # a class that email makes up
+        return _header(name, value) if len(value) < _LONGEST_REMEMBERED else super().__call__(name, value)
+
+
+_LONGEST_REMEMBERED = 256
+_POLICY = policy.default.clone(header_factory=_Headers())
+# Bytes of a header beyond which it is left to email.
+_LONGEST_PLAIN = 65_536
 # Characters of a header field beyond which it is taken as it stands.
 LONGEST_DECODED = 16_384
 
@@ -94,6 +110,44 @@ class Attachment:
     content: bytes
 
 
+class Stored(Protocol):
+    """A message's bytes somewhere else than in memory."""
+
+    def read(self) -> bytes:
+        """Fetch them."""
+        ...
+
+
+class _Raw:
+    """The field `raw`, which gives bytes wherever they are."""
+
+    def __get__(self, message: Message | None, owner: type[Message]) -> bytes | _Raw:
+        if message is None:
+            return self
+        kept: bytes | Stored = message.__dict__["raw"]
+        return kept if isinstance(kept, bytes) else kept.read()
+
+    def __set__(self, message: Message, value: bytes | Stored) -> None:
+        message.__dict__["raw"] = value
+
+
+class _kept(cached_property[T]):  # noqa: N801 # used as `cached_property` is
+    """Read once, and kept where the bytes are kept in memory too."""
+
+    @overload
+    def __get__(self, message: None, owner: type[object] | None = None) -> _kept[T]: ...
+
+    @overload
+    def __get__(self, message: object, owner: type[object] | None = None) -> T: ...
+
+    def __get__(self, message: object | None, owner: type[object] | None = None) -> T | _kept[T]:
+        if message is None:
+            return self
+        if isinstance(vars(message)["raw"], bytes):
+            return super().__get__(message, owner)
+        return self.func(message)
+
+
 @dataclass(frozen=True, eq=False)
 class Message:
     """A captured message.
@@ -148,51 +202,51 @@ class Message:
         """The envelope's recipients."""
         return self.envelope.recipients
 
-    @cached_property
+    @_kept
     def email(self) -> EmailMessage:
         """The message parsed with `email.policy.default`."""
         try:
-            return BytesParser(policy=policy.default).parsebytes(self.raw)
+            return BytesParser(policy=_POLICY).parsebytes(self.raw)
         except Exception as error:  # the standard library's parser chokes on some strangers' headers
             return _salvaged(self.raw, error)
 
-    @cached_property
+    @_kept
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The header fields as (name, value), in order, values unfolded and decoded."""
-        return tuple((name, self._decoded_header(name, value)) for name, value in self.email.raw_items())
+        return tuple((name, self._decoded_header(name, value)) for name, value in self._fields)
 
     @property
     def subject(self) -> str:
         """The Subject header, decoded; empty where there is none."""
         return self._first("subject")
 
-    @cached_property
+    @_kept
     def from_(self) -> tuple[str, ...]:
         """The addresses of the From header."""
         return self._addresses("from")
 
-    @cached_property
+    @_kept
     def to(self) -> tuple[str, ...]:
         """The addresses of the To header."""
         return self._addresses("to")
 
-    @cached_property
+    @_kept
     def cc(self) -> tuple[str, ...]:
         """The addresses of the Cc header."""
         return self._addresses("cc")
 
-    @cached_property
+    @_kept
     def bcc(self) -> tuple[str, ...]:
         """The envelope's recipients that neither To nor Cc names."""
         named = {address.lower() for address in (*self.to, *self.cc)}
         return tuple(recipient for recipient in self.recipients if recipient.lower() not in named)
 
-    @cached_property
+    @_kept
     def text(self) -> str:
         """The plain text body, decoded, with LF line ends; empty where there is none."""
         return self._body("plain")
 
-    @cached_property
+    @_kept
     def html(self) -> str:
         """The HTML body, decoded, with LF line ends; empty where there is none."""
         return self._body("html")
@@ -202,7 +256,7 @@ class Message:
         """The plain text body, or the HTML one where there is no plain text."""
         return self.text or self.html
 
-    @cached_property
+    @_kept
     def attachments(self) -> Mapping[str, Attachment]:
         """The attachments by file name; of two with one name the first."""
         found: dict[str, Attachment] = {}
@@ -221,12 +275,12 @@ class Message:
         """The Message-ID header; empty where there is none."""
         return self._first("message-id").strip()
 
-    @cached_property
+    @_kept
     def date(self) -> datetime.datetime | None:
         """The Date header, or None where there is none that can be read."""
         return _safely(lambda: parsedate_to_datetime(self._first("date")), None)
 
-    @cached_property
+    @_kept
     def defects(self) -> tuple[str, ...]:
         """What is wrong with the message as far as parsing it has shown, a sentence each."""
         return tuple(
@@ -235,8 +289,13 @@ class Message:
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """The values of every header field of this name, in any letter case."""
-        found = [(key, value) for key, value in self.email.raw_items() if key.lower() == name.lower()]
-        return tuple(self._decoded_header(key, value) for key, value in found)
+        wanted = name.lower()
+        return tuple([self._decoded_header(key, value) for key, value in self._fields if key.lower() == wanted])
+
+    @_kept
+    def _fields(self) -> tuple[tuple[str, str], ...]:
+        """The header fields as they stand, unfolded; from the bytes alone where they are as plain as most."""
+        return _plain_fields(self.raw) or tuple((name, str(value)) for name, value in self.email.raw_items())
 
     def _parts(self) -> list[EmailMessage]:
         nothing: list[EmailMessage] = []
@@ -246,12 +305,17 @@ class Message:
         if len(value) > LONGEST_DECODED:
             # The time that email takes grows with the square of the length.
             return "".join(value.splitlines())
-        return _safely(lambda: str(self.email.policy.header_fetch_parse(name, value)), "")
+        if name.lower() not in _STRUCTURED and _is_plain(value):
+            return _unfolded(value)
+        return _safely(lambda: str(_POLICY.header_fetch_parse(name, value)), _unfolded(value))
 
     def _first(self, name: str) -> str:
         return next(iter(self.header_values(name)), "")
 
     def _addresses(self, name: str) -> tuple[str, ...]:
+        values = [_unfolded(value) for key, value in self._fields if key.lower() == name]
+        if all(map(_PLAIN_ADDRESSES.fullmatch, values)):
+            return tuple([address for value in values for address in _PLAIN_ADDRESS.findall(value)])
         return tuple(address for _, address in getaddresses(list(self.header_values(name))) if address)
 
     def _body(self, kind: str) -> str:
@@ -260,6 +324,35 @@ class Message:
             return ""
         # A charset that is unknown is read as UTF-8.
         return normal_line_ends(str(_safely(part.get_content, "")) or _payload(part).decode("utf-8", "replace"))
+
+
+# A header field of printable ASCII, folded or not (RFC 5322 §2.2, §2.2.3): its name, blanks, its value.
+_FIELD = re.compile(r"([!-9;-~]+):([ \t]*)((?:[!-~][\t -~]*(?:\r\n[\t ][\t -~]*)*)?)\r\n")
+# The fields whose values email does not give as they stand.
+_STRUCTURED = frozenset(HeaderRegistry().registry) - {"subject"}
+_ADDRESS = r"[\w+-]+(?:\.[\w+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+_MAILBOX = rf"(?:[\w '+-]*<{_ADDRESS}>|{_ADDRESS})"
+_PLAIN_ADDRESSES = re.compile(rf"{_MAILBOX}(?:, *{_MAILBOX})* *", re.ASCII)
+_PLAIN_ADDRESS = re.compile(_ADDRESS, re.ASCII)
+
+
+def _plain_fields(raw: bytes) -> tuple[tuple[str, str], ...] | None:
+    """The header fields where they are plain, or None; the same as email finds, in a tenth of the time."""
+    end = raw.find(b"\r\n\r\n")
+    header = raw[: end + 2]
+    if not 0 < end < _LONGEST_PLAIN or not header.isascii():
+        return None
+    found = _FIELD.findall(header.decode("ascii"))
+    is_all = sum([len(name) + len(blanks) + len(value) + len(":\r\n") for name, blanks, value in found]) == len(header)
+    return tuple([(name, value) for name, _, value in found]) if is_all else None
+
+
+def _is_plain(value: str) -> bool:
+    return value.isascii() and "=?" not in value
+
+
+def _unfolded(value: str) -> str:
+    return value.replace("\r\n", "") if "\r" in value else value
 
 
 def _salvaged(raw: bytes, error: Exception) -> EmailMessage:
@@ -278,6 +371,10 @@ def _salvaged(raw: bytes, error: Exception) -> EmailMessage:
 def _payload(part: MIMEMessage) -> bytes:
     payload: object = _safely(lambda: part.get_payload(decode=True), None)
     return payload if isinstance(payload, bytes) else b""
+
+
+# The dataclass has made a field of it; from here on the field gives bytes that are somewhere else too.
+Message.raw = _Raw()  # type: ignore[assignment]
 
 
 def normal_line_ends(text: str) -> str:

@@ -10,7 +10,7 @@ from unittest.mock import ANY
 import pytest
 
 from pytest_smtpports import TLS, ConfigurationError, UnknownCriterion
-from pytest_smtpports._mail._criteria import CRITERIA, Criteria, same_address
+from pytest_smtpports._mail._criteria import _ORDER, CRITERIA, Criteria, same_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,3 +277,19 @@ def test_of_two_addresses_only_the_domains_compare_in_any_letter_case(one: str, 
 def test_a_pattern_of_bytes_is_refused_wherever_it_stands(wanted: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="takes a pattern of text, not of bytes"):
         Criteria(wanted)
+
+
+def test_what_is_quickly_told_is_asked_first(make_message: Callable[..., Message]) -> None:
+    asked: list[str] = []
+
+    def say_no(name: str) -> Callable[[object], bool]:
+        return lambda _: bool(asked.append(name))
+
+    criteria = Criteria({name: say_no(name) for name in sorted(CRITERIA) if name != "header"})
+
+    assert not criteria.match(make_message())
+    assert asked == ["port"]
+
+
+def test_every_criterion_has_its_place_in_that_order() -> None:
+    assert sorted(_ORDER) == sorted(CRITERIA)

@@ -295,7 +295,7 @@ def test_what_cannot_be_parsed_is_salvaged(make_message: Callable[..., Message])
 def test_what_was_salvaged_says_so(make_message: Callable[..., Message]) -> None:
     message = make_message(b"Content-Type: text/plain;x*\r\n\r\nbody")
 
-    assert (message.headers, message.body) == ((), "body")
+    assert (message.headers, message.body) == ((("Content-Type", "text/plain;x*"),), "body")
     (defect,) = message.defects
     assert defect.startswith("MessageDefect: the message can't be parsed: IndexError: ")
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import aiosmtplib
@@ -137,11 +136,18 @@ async def test_a_message_of_the_same_loop_is_awaited(smtpports: SMTPPorts) -> No
 @pytest.mark.asyncio
 async def test_a_message_that_comes_just_before_the_wait_begins_is_not_missed(smtpports: SMTPPorts) -> None:
     await asyncio.to_thread(send, smtpports)
-    seen = chain([False], repeat(True))
+    seen: list[str] = []
 
-    message = await smtpports.wait_for_async(timeout=5, subject=lambda _: next(seen))
+    def is_second(subject: str) -> bool:
+        seen.append(subject)
+        if len(seen) == 1:
+            send(smtpports)
+        return len(seen) > 1
 
-    assert message.subject == "Welcome"
+    message = await smtpports.wait_for_async(timeout=5, subject=is_second)
+
+    assert message is smtpports.messages[1]
+    assert len(seen) == 2
 
 
 @pytest.mark.asyncio
