@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -27,6 +26,7 @@ def is_a_users_mistake(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
 __tracebackhide__ = is_a_users_mistake
 
 SCOPES = ("function", "session")
+LOOPS = ("asyncio", "uvloop")
 # What the marker takes, each in the order in which it is applied.
 MARKER_ARGUMENTS = ("profiles", "route", "only", "block")
 MAX_PORT = 65535
@@ -34,19 +34,23 @@ MAX_PORT = 65535
 SHIPPED = frozenset({25, 465, 587, 2525, 24, 26, 588, 1025, 2465, 2587, 8025, 8465})
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+# A dataclass would take longer to make than all else that is loaded at the start.
+class Settings(NamedTuple):
     """What the ini file says.
 
     Attributes:
         numbers: the emulated numbers, or None for the shipped ones.
         host: the address to bind.
         scope: "function" or "session".
+        loop: "asyncio" or "uvloop".
+        memory_limit: how many bytes of messages stay in memory.
     """
 
     numbers: tuple[int, ...] | None
     host: str
     scope: str
+    loop: str
+    memory_limit: int
 
 
 def add_ini(parser: pytest.Parser) -> None:
@@ -63,6 +67,17 @@ def add_ini(parser: pytest.Parser) -> None:
         "function: each test has ports of its own; session: all share smtpports_server (default: function)",
         default="function",
     )
+    parser.addini(
+        "smtpports_loop",
+        "the event loop behind the ports: asyncio, or uvloop, which the extra [speed] installs (default: asyncio)",
+        default="asyncio",
+    )
+    parser.addini(
+        "smtpports_memory_limit",
+        "how many bytes of messages a test keeps in memory; more go to a temporary file (default: 67108864)",
+        # A test compares it with the one that is used without pytest.
+        default="67108864",
+    )
 
 
 def read(config: pytest.Config) -> Settings:
@@ -75,7 +90,13 @@ def read(config: pytest.Config) -> Settings:
     if scope not in SCOPES:
         raise pytest.UsageError(f"ini smtpports_scope: {UnknownName('scope', scope, SCOPES)}")
     numbers = tuple(_number(word) for word in config.getini("smtpports_ports"))
-    settings = Settings(numbers or None, _address(config.getini("smtpports_host")), scope)
+    settings = Settings(
+        numbers or None,
+        _address(config.getini("smtpports_host")),
+        scope,
+        _loop(config.getini("smtpports_loop")),
+        _bytes(config.getini("smtpports_memory_limit")),
+    )
     if not SHIPPED.issuperset(numbers):
         # Only a number that is not shipped is worth the imports: it needs a hook.
         profiles_for(settings, config)
@@ -103,6 +124,29 @@ def _address(host: str) -> str:
                 f"ini smtpports_host: {host!r} is not an address to bind; write one such as 127.0.0.1 or ::1."
             ) from None
     return host
+
+
+def _loop(name: str) -> str:
+    if name not in LOOPS:
+        raise pytest.UsageError(f"ini smtpports_loop: {UnknownName('loop', name, LOOPS)}")
+    if name == "uvloop":
+        from importlib.util import find_spec
+
+        if find_spec("uvloop") is None:
+            raise pytest.UsageError(
+                "ini smtpports_loop: uvloop is not installed; pip install 'pytest-smtpports[speed]' does it, and "
+                "smtpports_loop = asyncio needs nothing."
+            )
+    return name
+
+
+def _bytes(number: str) -> int:
+    if not number.isascii() or not number.isdigit():
+        raise pytest.UsageError(
+            f"ini smtpports_memory_limit: {number!r} is not a number of bytes; write one such as 67108864, "
+            "or 0 to keep every message in the file."
+        )
+    return int(number)
 
 
 def profiles_for(settings: Settings, config: pytest.Config) -> dict[int, Profile]:

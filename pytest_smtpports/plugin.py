@@ -175,9 +175,10 @@ def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: Callable
     from ._harness._smtpports import SMTPPorts
     from ._harness._surroundings import Surroundings
 
-    surroundings = config.stash.setdefault(_SURROUNDINGS, Surroundings())
-    host = config.stash[_SETTINGS].host
-    return SMTPPorts(profiles, host=host, _surroundings=surroundings, _hook=hook)
+    settings = config.stash[_SETTINGS]
+    surroundings = config.stash.setdefault(_SURROUNDINGS, Surroundings(settings.loop))
+    host, limit = settings.host, settings.memory_limit
+    return SMTPPorts(profiles, host=host, memory_limit=limit, _surroundings=surroundings, _hook=hook)
 
 
 def _applied(arguments: list[Mapping[str, object]], smtpports: SMTPPorts) -> SMTPPorts:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, is_ours
 from .._ports._profile import PROFILES, Profile, by_number
+from .._server._journal import MEMORY_LIMIT
 from ._assertions import Assertions
 from ._blockable import Blockable
 from ._hooks import Hooks, hooked_profiles, relay_to
@@ -39,6 +40,8 @@ class SMTPPorts(Blockable, Assertions):
         username: who may log in.
         password: the password of that user.
         plugins: objects with hooks, as a conftest.py has them.
+        memory_limit: how many bytes of messages stay in memory; those beyond it are read from a temporary file, which
+            is gone with the last of them.
 
     Raises:
         ConfigurationError: profiles or host can't be meant.
@@ -63,6 +66,7 @@ class SMTPPorts(Blockable, Assertions):
         username: str = "user",
         password: str = "password",  # noqa: S107 # a made-up user of a made-up provider
         plugins: Iterable[object] = (),
+        memory_limit: int = MEMORY_LIMIT,
         _surroundings: Surroundings | None = None,
         _hook: Callable[[], pluggy.HookRelay] | None = None,
     ) -> None:
@@ -79,6 +83,7 @@ class SMTPPorts(Blockable, Assertions):
             password=password,
             surroundings=_surroundings or Surroundings(),
             hooks=Hooks(_hook),
+            memory_limit=_size(memory_limit),
         )
         self.ports = Ports(self._world)
 
@@ -202,6 +207,12 @@ class SMTPPorts(Blockable, Assertions):
 
 def _always(relay: pluggy.HookRelay) -> Callable[[], pluggy.HookRelay]:
     return lambda: relay
+
+
+def _size(number: object) -> int:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise ConfigurationError(f"memory_limit is a number of bytes from 0, not {number!r}.")
+    return number
 
 
 def _bindable(host: str) -> str:

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 
 class Surroundings:
-    """Shared and costly things, each made when first needed; `users` counts who is open."""
+    """Shared and costly things, each made when first needed; `users` counts who is open.
 
-    def __init__(self) -> None:
-        self.engine = Engine()
+    Args:
+        loop: "asyncio" or "uvloop".
+    """
+
+    def __init__(self, loop: str = "asyncio") -> None:
+        self.engine = Engine(loop)
         self.users = 0
         self._lock = threading.Lock()
         self._trust: Trust | None = None

@@ -39,6 +39,7 @@ class World:
         password: str,
         surroundings: Surroundings,
         hooks: Hooks,
+        memory_limit: int,
     ) -> None:
         if not profiles:
             raise ConfigurationError("There is no profile: at least one port has to be emulated.")
@@ -47,7 +48,7 @@ class World:
         self.username = username
         self.password = password
         self.surroundings = surroundings
-        self.journal = Journal()
+        self.journal = Journal(memory_limit)
         self.accounts = Accounts(username, password)
         self._server = Server(surroundings.engine, self.journal, self.accounts, hooks)
         self._network = Network(host, profiles, self._server.listen, self.journal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._command import Commands
@@ -9,6 +10,7 @@ from ._policy import Policy, Progress, Standing, State, offered
 from ._reply import Reply
 
 if TYPE_CHECKING:
+    from ._profile import Profile
     from ._situations import Situation
 
 
@@ -87,6 +89,12 @@ class Precedents:
         """A reply as this port says it."""
         lines = reply.lines(enhanced=self.policy.says_enhanced)
         return Words(reply.code, lines, "".join(f"{line}\r\n" for line in lines).encode("ascii", "backslashreplace"))
+
+
+@lru_cache(maxsize=64)
+def precedents(profile: Profile, host: str) -> Precedents:
+    """Those of a port that is such a one, which is the same in many tests."""
+    return Precedents(Policy(profile), host)
 
 
 class _Words(dict["Situation", "Words | None"]):

@@ -239,8 +239,9 @@ class Conversation:
         self._coroutine = None
         self._be_unwatched()
         self._over(error)
-        if self._mouth is not None:
-            self._mouth.write_last(self._unsent)
+        mouth, self._mouth = self._mouth, None
+        if mouth is not None:
+            mouth.write_last(self._unsent)
 
     # Silence
 

@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """The loop thread and the authority of a session."""
+    """The loop thread and the authority of a session.
 
-    def __init__(self) -> None:
+    Args:
+        loop: "asyncio" or "uvloop".
+    """
+
+    def __init__(self, loop: str = "asyncio") -> None:
+        self._loop = loop
         # The test's threads and the loop's own may be the first at the same time.
         self._lock = threading.Lock()
         self._background: BackgroundLoop | None = None
@@ -29,7 +34,7 @@ class Engine:
                 # asyncio and its friends are not loaded for a session that doesn't use them.
                 from ._loop import BackgroundLoop
 
-                self._background = BackgroundLoop()
+                self._background = BackgroundLoop(self._loop)
             return self._background
 
     @property

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from .. import _clock
 from .._mail._connection import Connection, Facts, Line, Login, outcome_of
+from ._spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._mail._connection import Location
-    from .._mail._message import TLS, Message
+    from .._mail._message import TLS, Message, Stored
     from .._ports._blocks import Block
 
 
@@ -142,11 +143,21 @@ class Entry:
         return self._now() - self._opened
 
 
-class Journal:
-    """What happened, in order; safe to read and write from any thread."""
+# How many bytes of messages stay in memory.
+MEMORY_LIMIT = 64 * 1024 * 1024
 
-    def __init__(self) -> None:
+
+class Journal:
+    """What happened, in order; safe to read and write from any thread.
+
+    Args:
+        memory_limit: how many bytes of messages stay in memory; the others are in a temporary file.
+    """
+
+    def __init__(self, memory_limit: int = MEMORY_LIMIT) -> None:
         self._changed = threading.Condition()
+        self.memory_limit = memory_limit
+        self._spool = Spool(memory_limit)
         self._entries: list[Entry] = []
         self._messages: list[Message] = []
         self._failures: list[BaseException] = []
@@ -157,8 +168,12 @@ class Journal:
     @property
     def messages(self) -> tuple[Message, ...]:
         """Every message, in order of arrival."""
+        return self.messages_behind(0)
+
+    def messages_behind(self, number: int) -> tuple[Message, ...]:
+        """Those that came after so many others."""
         with self._changed:
-            return tuple(self._messages)
+            return tuple(self._messages[number:])
 
     @property
     def connections(self) -> tuple[Connection, ...]:
@@ -202,6 +217,11 @@ class Journal:
         with self._changed:
             self._entries = [each for each in self._entries if each is not entry]
 
+    def keep(self, raw: bytes) -> bytes | Stored:
+        """The bytes of a message as it is to hold them."""
+        with self._changed:
+            return self._spool.keep(raw)
+
     def add(self, message: Message) -> None:
         """Put a message where the test can see it, and wake who waits for it."""
         with self._changed:
@@ -237,5 +257,6 @@ class Journal:
         """Forget messages and connections."""
         with self._changed:
             self._messages.clear()
+            self._spool.clear()
             self._entries.clear()
             self._dialled.clear()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ._session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ._journal import Entry
     from ._loop import BackgroundLoop
     from ._service import Service
@@ -27,59 +31,80 @@ class Listener:
         self._background = background
         self._number = service.precedents.policy.profile.number
         self._sessions: set[Session] = set()
+        # Whoever is taken in is known before the port is closed.
+        self._lock = threading.Lock()
+        self._is_watched = False
+        self._has_served = False
         bound.setblocking(False)
         # Clients may connect from here on; the kernel keeps them until the loop gets round to them.
         bound.listen(BACKLOG)
-        background.post(self._start)
+        self._watch(on=True)
+
+    @property
+    def has_served(self) -> bool:
+        """Whether anybody has been connected since clients were dropped, or is."""
+        return self._has_served
 
     def close(self) -> None:
-        """Take no more clients; those who are there stay. Called from any thread but the loop's."""
-        if self._socket.fileno() >= 0:
-            self._background.call(self._stop)
+        """Take no more clients; those who are there stay. Any thread may."""
+        with self._lock:
+            self._watch(on=False)
+            self._socket.close()
 
     def drop_clients(self) -> None:
         """In the loop's thread: end every connection now, without waiting for its client."""
         for session in tuple(self._sessions):
             session.abort()
+        self._has_served = False
 
-    def abort(self) -> None:
-        """The same, and take no more clients."""
-        self._stop()
-        self.drop_clients()
+    def _watch(self, *, on: bool) -> None:
+        if on and not self._is_watched:
+            self._background.watch.begin(self._socket.fileno(), self._accept)
+        elif self._is_watched and not on:
+            self._background.watch.end(self._socket.fileno())
+        self._is_watched = on
 
-    def _start(self) -> None:
-        if self._socket.fileno() >= 0:
-            self._background.loop.add_reader(self._socket, self._accept)
-
-    def _stop(self) -> None:
-        if self._socket.fileno() >= 0:
-            self._background.loop.remove_reader(self._socket)
-            self._socket.close()
+    def _watch_again(self) -> None:
+        with self._lock:
+            if self._socket.fileno() >= 0:
+                self._watch(on=True)
 
     def _accept(self) -> None:
+        with self._lock:
+            if not self._is_watched:
+                return
+            try:
+                client, peer = self._socket.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                # The client has gone again.
+                return
+            except OSError:
+                # No descriptor is left, most likely. The kernel keeps the client; to ask at once again would spin.
+                self._watch(on=False)
+                self._background.loop.call_later(ACCEPT_AGAIN, self._watch_again)
+                return
+            entry = self._service.journal.accept(self._number, self._service.host, (str(peer[0]), int(peer[1])))
+            with self._let_go_on_error(client, entry):
+                self._has_served = True
+                session = Session(self._service, entry, self._background.loop, self._see_off)
+                self._sessions.add(session)
+        with self._let_go_on_error(client, entry):
+            client.setblocking(False)
+            # A reply does not wait for the acknowledgement of the one before (RFC 896 is for keystrokes).
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            session.begin(client, self._background.room)
+
+    def _see_off(self, session: Session) -> None:
+        self._sessions.discard(session)
+        # It may be in the middle of a word.
+        self._background.loop.call_soon(session.release)
+
+    @contextmanager
+    def _let_go_on_error(self, client: socket.socket, entry: Entry) -> Iterator[None]:
         try:
-            client, peer = self._socket.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            # The client has gone again.
-            return
-        except OSError:
-            # No descriptor is left, most likely. The kernel keeps the client; to ask at once again would spin the loop.
-            self._background.loop.remove_reader(self._socket)
-            self._background.loop.call_later(ACCEPT_AGAIN, self._start)
-            return
-        service = self._service
-        entry = service.journal.accept(self._number, service.host, (str(peer[0]), int(peer[1])))
-        try:
-            self._welcome(client, entry)
+            yield
         except BaseException:
             entry.closed()
             client.close()
+            self._sessions -= {session for session in self._sessions if session.entry is entry}
             raise
-
-    def _welcome(self, client: socket.socket, entry: Entry) -> None:
-        client.setblocking(False)
-        # A reply does not wait for the acknowledgement of the one before (RFC 896 is for keystrokes).
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        session = Session(self._service, entry, self._background.loop, self._sessions.discard)
-        self._sessions.add(session)
-        session.begin(client, self._background.room)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .. import _clock
 from .._errors import ServerError
+from ._watch import watch
 from ._wire import ROOM
 
 if TYPE_CHECKING:
@@ -26,12 +27,27 @@ class _Loop(asyncio.SelectorEventLoop):
     time = staticmethod(_clock.Real.monotonic)
 
 
-class BackgroundLoop:
-    """A daemon thread with an asyncio loop, running from construction until `stop()`."""
+def _new_loop(kind: str) -> asyncio.AbstractEventLoop:
+    if kind == "uvloop":
+        import uvloop
 
-    def __init__(self) -> None:
-        self.loop: asyncio.AbstractEventLoop = _Loop()
+        # Its timers follow the system's own clock as well.
+        loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        return loop
+    return _Loop()
+
+
+class BackgroundLoop:
+    """A daemon thread with an asyncio loop, running from construction until `stop()`.
+
+    Args:
+        kind: "asyncio" or "uvloop".
+    """
+
+    def __init__(self, kind: str = "asyncio") -> None:
+        self.loop = _new_loop(kind)
         self.loop.set_exception_handler(self._note_error)
+        self.watch = watch(self.loop)
         # What clients send is read into this.
         self.room = memoryview(bytearray(ROOM))
         self._errors: list[BaseException] = []
@@ -93,6 +109,7 @@ class BackgroundLoop:
         try:
             self.loop.run_forever()
         finally:
+            self.watch.close()
             self.loop.close()
 
 

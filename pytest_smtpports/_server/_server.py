@@ -9,7 +9,6 @@ from .._ports._situations import Situation
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
 
     from .._mail._connection import Connection
     from .._mail._message import Message
@@ -59,8 +58,7 @@ class Server:
         """Answer at a bound socket, as the profile says, under a routed name or the local ones."""
         address: str = bound.getsockname()[0]
         # asyncio and aiosmtpd are not loaded before a port is used.
-        from .._ports._policy import Policy
-        from .._ports._precedents import Precedents
+        from .._ports._precedents import precedents
         from ._listener import Listener
         from ._service import Service
 
@@ -68,7 +66,7 @@ class Server:
         # Nobody is asked for a certificate who can't make use of it (RFC 8314 §4.2).
         asks = "EXTERNAL" in profile.mechanisms
         service = Service(
-            precedents=Precedents(Policy(profile), host or _LOCALHOST),
+            precedents=precedents(profile, host or _LOCALHOST),
             host=host,
             context=lambda: self._engine.authority.server_context(*names, asks_for_certificate=asks),
             describe_failure=self._engine.describe_failure,
@@ -86,20 +84,22 @@ class Server:
 
     def drop_clients(self) -> None:
         """End every connection now; the ports stay open."""
-        self._end([listener.drop_clients for listener in self._listeners])
+        served = [listener for listener in self._listeners if listener.has_served]
+        if served:
+            # What the loop has still to do for them is done before, or behind, so that nothing of them is left.
+            self._engine.background.call(_drop_clients, served)
+            self._engine.background.call(int)
 
     def abort(self) -> None:
         """End every connection and listener now; afterwards nothing of them is left in the loop."""
-        self._end([listener.abort for listener in self._listeners])
-        self._listeners.clear()
-
-    def _end(self, ends: list[Callable[[], None]]) -> None:
-        if not ends:
+        if not self._listeners:
             return
-        background = self._engine.background
-        background.call(_each, ends)
-        for error in background.take_errors():
+        for listener in self._listeners:
+            listener.close()
+        self.drop_clients()
+        for error in self._engine.background.take_errors():
             self._journal.fail(error)
+        self._listeners.clear()
 
     def _greet(self, entry: Entry) -> None:
         """Tell the hooks of a client."""
@@ -129,6 +129,6 @@ class Server:
         return True
 
 
-def _each(functions: list[Callable[[], None]]) -> None:
-    for function in functions:
-        function()
+def _drop_clients(listeners: list[Listener]) -> None:
+    for listener in listeners:
+        listener.drop_clients()

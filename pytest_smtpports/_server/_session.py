@@ -73,10 +73,10 @@ class Session(smtp.SMTP):
         self._precedents = service.precedents
         self._policy = service.precedents.policy
         self._profile = self._policy.profile
-        self._entry = entry
+        self.entry = entry
         self._gone = gone
         self._conversation = Conversation(loop, self._profile.idle_timeout, idle=self._be_idle, over=self._be_over)
-        self._voice = Voice(self._precedents, self._entry, self._conversation, self._circumstances)
+        self._voice = Voice(self._precedents, self.entry, self._conversation, self._circumstances)
         self._transaction = Transaction(self._policy, self._conversation, self._voice, self._take)
         self._hears_commands = service.hears("command")
         self._standing: Standing = (False, False, False, False, False)
@@ -92,9 +92,10 @@ class Session(smtp.SMTP):
         """Serve a client, behind a TLS handshake where that comes first."""
         self.session = self._create_session()
         self._peer = client.getpeername()
+        context = self.service.context() if self._profile.tls is TLSMode.IMPLICIT else None
         self._wire = Wire(client, self.loop, room, self._conversation, lambda: self._gone(self))
-        if self._profile.tls is TLSMode.IMPLICIT:
-            self._wire.secure(self.service.context(), self._begin_secured)
+        if context is not None:
+            self._wire.secure(context, self._begin_secured)
         else:
             self._conversation.start(self._converse(), self._wire)
 
@@ -102,22 +103,26 @@ class Session(smtp.SMTP):
         """End the connection now: the test that it belongs to has ended."""
         if self._wire.is_shaking_hands:
             implicit = self._profile.tls is TLSMode.IMPLICIT
-            self._entry.tls_failed(_NO_HANDSHAKE if implicit else _ENDED_IN_HANDSHAKE)
-        self._entry.closed(_TEST_ENDED)
+            self.entry.tls_failed(_NO_HANDSHAKE if implicit else _ENDED_IN_HANDSHAKE)
+        self.entry.closed(_TEST_ENDED)
         self._wire.abort()
         self._conversation.end()
+
+    def release(self) -> None:
+        """Let go of everything that holds on to the session in turn, so that no collector has to find it."""
+        del self._conversation, self._voice, self._transaction, self._wire, self.service
 
     # What the conversation calls
 
     def _be_idle(self) -> None:
-        self._entry.closed(f"the client was idle for {self._profile.idle_timeout:g} s")
+        self.entry.closed(f"the client was idle for {self._profile.idle_timeout:g} s")
         self._voice.say(Situation.IDLE)
         self._conversation.end()
 
     def _be_over(self, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, ClientLeft):
             self.service.journal.fail(error)
-        self._entry.closed()
+        self.entry.closed()
 
     # TLS
 
@@ -137,12 +142,12 @@ class Session(smtp.SMTP):
             cipher = secured.cipher()
             assert cipher is not None
             self._tls = TLS(secured.version() or "", cipher[0], getattr(secured, "requested_name", None))
-            self._entry.tls = self._tls
+            self.entry.tls = self._tls
             self._identities = self.service.identities(secured)
             self._stand()
             return True
         came = isinstance(error, ssl.SSLError)
-        self._entry.tls_failed(self.service.describe_failure(error) if came or otherwise is None else otherwise)
+        self.entry.tls_failed(self.service.describe_failure(error) if came or otherwise is None else otherwise)
         self._wire.abort()
         self._conversation.end()
         return False
@@ -159,7 +164,7 @@ class Session(smtp.SMTP):
                 if more is not None:
                     await more
             except LineTooLong as line:
-                self._entry.heard(f"(a line of more than {COMMAND_LINE_LIMIT} octets)")
+                self.entry.heard(f"(a line of more than {COMMAND_LINE_LIMIT} octets)")
                 self._login_tried = is_login(line.beginning)
                 voice.say(Situation.AUTH_TOO_LONG if self._login_tried else Situation.LINE_TOO_LONG)
             except Refused as refused:
@@ -173,10 +178,10 @@ class Session(smtp.SMTP):
 
     def _greet(self) -> None:
         if self.service.hears("connection"):
-            self.service.greet(self._entry)
+            self.service.greet(self.entry)
         self._voice.greet()
         if (refusal := self._profile.turns_away) is not None:
-            self._entry.refused(f"the greeting was {refusal}")
+            self.entry.refused(f"the greeting was {refusal}")
 
     def _answer(self, line: bytes) -> Coroutine[None, None, None] | None:
         """Answer a command; or return what does, where more has to come for it."""
@@ -187,13 +192,13 @@ class Session(smtp.SMTP):
         astray = self._login_tried and not is_login and not known
         if is_login or known:
             self._login_tried = is_login
-        self._entry.heard(MASK if astray else told)
+        self.entry.heard(MASK if astray else told)
         refused = complaint or self._precedents.refusals[self._standing, self._transaction.progress, verb]
         reply = None
         if self._hears_commands and not astray and complaint is None:
             # No frame of a hook's traceback may hold a secret.
             public = told[len(verb) :].strip() if is_login else argument
-            reply = self.service.intercept(self._entry, verb, public)
+            reply = self.service.intercept(self.entry, verb, public)
         if refused is Situation.TURNED_AWAY:
             reply = reply or self._policy.only_reply
         if verb == "BDAT" and known and (reply or refused):
@@ -274,7 +279,7 @@ class Session(smtp.SMTP):
             words[1:],
             self._conversation,
             self._voice,
-            lambda verdict: self._entry.logged_in(Login(verdict.username, mechanism, succeeded=verdict.succeeded)),
+            lambda verdict: self.entry.logged_in(Login(verdict.username, mechanism, succeeded=verdict.succeeded)),
         )
         if not verdict.succeeded:
             raise Refused(Situation.AUTH_FAILED)
@@ -305,18 +310,18 @@ class Session(smtp.SMTP):
     def _take(self, raw: bytes, envelope: Envelope) -> bool:
         taken = self.service.deliver(
             Message(
-                raw=raw,
+                raw=self.service.journal.keep(raw),  # type: ignore[arg-type] # the field knows how to read it
                 envelope=envelope,
                 port=self._profile.number,
                 received_at=_clock.now(),
                 host=self.service.host,
                 tls=self._tls,
                 user=self._user,
-                connection=self._entry.number,
+                connection=self.entry.number,
             )
         )
         if taken:
-            self._entry.delivered()
+            self.entry.delivered()
         return taken
 
     # The other commands (RFC 5321 §4.1.1.5 to §4.1.1.10)
@@ -349,7 +354,7 @@ class Session(smtp.SMTP):
         """RFC 5321 §4.1.1.10."""
         self._takes_no(argument)
         # For the record this is the end: with TLS the client's own goodbye may be a long time coming.
-        self._entry.said_quit()
+        self.entry.said_quit()
         self._voice.say(Situation.GOODBYE)
 
     def _circumstances(self) -> dict[str, str]:
@@ -359,7 +364,7 @@ class Session(smtp.SMTP):
             "hello": " or ".join(self._policy.hellos),
             "client": self.session.host_name or "",
             "peer": str(self._peer[0]),
-            "id": f"{self._entry.number:06X}{self._transaction.number:04X}",
+            "id": f"{self.entry.number:06X}{self._transaction.number:04X}",
         }
 
     def _takes_no(self, argument: str) -> None:

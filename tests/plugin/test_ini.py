@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_smtpports._server._journal import MEMORY_LIMIT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -84,6 +86,10 @@ def test_smtpports_scope_says_whether_tests_share_their_ports(
             "ini smtpports_scope: 'sesion' is not a scope; did you mean 'session'? Valid: 'function', 'session'.",
         ),
         ("smtpports_scope = module", "ini smtpports_scope: 'module' is not a scope*Valid: 'function', 'session'."),
+        ("smtpports_loop = uv", "ini smtpports_loop: 'uv' is not a loop*Valid: 'asyncio', 'uvloop'."),
+        ("smtpports_memory_limit = 64M", "ini smtpports_memory_limit: '64M' is not a number of bytes; *67108864*"),
+        ("smtpports_memory_limit = -1", "ini smtpports_memory_limit: '-1' is not a number of bytes; *"),
+        ("smtpports_memory_limit =", "ini smtpports_memory_limit: '' is not a number of bytes; *"),
     ],
 )
 def test_a_value_that_can_not_be_meant_ends_the_session_with_one_line_before_any_test(
@@ -126,6 +132,56 @@ def test_the_ini_values_are_listed_in_the_help(pytester: pytest.Pytester) -> Non
 
     result.stdout.fnmatch_lines_random(["*smtpports_ports (args):*", "*smtpports_host (string):*"])
     result.stdout.fnmatch_lines(["*smtpports_scope (string):*"])
+    result.stdout.fnmatch_lines(["*smtpports_loop (string):*"])
+    result.stdout.fnmatch_lines(["*smtpports_memory_limit (string):*"])
+
+
+@pytest.mark.parametrize(("name", "module"), [("asyncio", "pytest_smtpports"), ("uvloop", "uvloop")])
+def test_smtpports_loop_says_which_event_loop_serves(
+    pytester: pytest.Pytester, write_ini: Callable[..., None], name: str, module: str
+) -> None:
+    write_ini(f"smtpports_loop = {name}")
+    pytester.makepyfile(f"""
+        import pytest
+
+        @pytest.mark.parametrize("number", [25, 465, 587])
+        def test_mail(smtpports, number):
+            with smtpports.ports[number].connect() as client:
+                client.sendmail("app@example.com", "ada@example.org", "Subject: Welcome\\r\\n\\r\\n")
+            smtpports.assert_sent(port=number, subject="Welcome")
+            loop = smtpports._world.surroundings.engine.background.loop
+            assert type(loop).__module__.partition(".")[0] == {module!r}
+    """)
+
+    pytester.runpytest().assert_outcomes(passed=3)
+
+
+def test_uvloop_that_is_not_installed_is_a_usage_error(
+    pytester: pytest.Pytester, write_ini: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What find_spec says of a module that can't be imported.
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    write_ini("smtpports_loop = uvloop")
+    pytester.makepyfile("def test_anything(): pass")
+
+    result = pytester.runpytest_inprocess()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: ini smtpports_loop: uvloop is not installed; pip install *[[]speed[]]*"])
+
+
+@pytest.mark.parametrize(("line", "limit"), [("", MEMORY_LIMIT), ("smtpports_memory_limit = 1000", 1000)])
+def test_smtpports_memory_limit_says_how_much_of_the_mail_stays_in_memory(
+    pytester: pytest.Pytester, write_ini: Callable[..., None], line: str, limit: int
+) -> None:
+    write_ini(line)
+    pytester.makepyfile(f"""
+        def test_limit(smtpports, smtpports_server):
+            assert smtpports._world.journal.memory_limit == {limit}
+            assert smtpports_server._world.journal.memory_limit == {limit}
+    """)
+
+    pytester.runpytest().assert_outcomes(passed=1)
 
 
 def test_a_number_without_a_profile_ends_the_session_before_any_test(

@@ -140,6 +140,7 @@ def test_a_wake_up_without_a_client_and_a_start_after_the_end_do_nothing() -> No
 
         background.call(listener._accept)
         listener.close()
-        background.call(listener._start)
+        background.call(listener._accept)
+        background.call(listener._watch_again)
 
         assert len(smtpports.connections) == 1
