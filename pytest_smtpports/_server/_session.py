@@ -199,7 +199,7 @@ class Session(smtp.SMTP):
             # No frame of a hook's traceback may hold a secret.
             public = told[len(verb) :].strip() if is_login else argument
             reply = self.service.intercept(self.entry, verb, public)
-        if refused is Situation.TURNED_AWAY:
+        if refused is not None and refused is Situation.TURNED_AWAY:
             reply = reply or self._policy.only_reply
         if verb == "BDAT" and known and (reply or refused):
             return self._refuse_chunk(argument, reply, refused)
@@ -212,10 +212,10 @@ class Session(smtp.SMTP):
 
     async def _refuse_chunk(self, argument: str, reply: Reply | None, refused: Situation | None) -> None:
         await self._transaction.refuse_chunk(argument, reply)
-        if reply is not None:
-            self._voice.answer(reply)
-        elif refused is not None:
+        if reply is None:
+            assert refused is not None
             raise Refused(refused)
+        self._voice.answer(reply)
 
     # Who is there (RFC 5321 §4.1.1.1, RFC 2033 §4.1)
 
@@ -287,6 +287,8 @@ class Session(smtp.SMTP):
         self._login_tried = False
         self._stand()
         self._voice.say(Situation.AUTH_SUCCEEDED)
+        # What was refused before the login counts no more.
+        self.entry.refused(None)
 
     # Mail (RFC 5321 §3.3)
 

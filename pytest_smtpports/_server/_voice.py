@@ -52,8 +52,6 @@ class Voice:
             situation = self._counted(situation)
         words = self._words[situation] or self.filled(self._personality.reply(situation), facts)
         self._answer(words)
-        if situation is Situation.AUTH_SUCCEEDED:
-            self._entry.refused(None)
         if situation in self._personality.last_words:
             self.has_said_goodbye = True
 

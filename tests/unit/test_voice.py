@@ -218,12 +218,3 @@ def test_what_the_client_said_is_written_down_beside_it(said: Said) -> None:
     said.voice.say(Situation.NOOP)
 
     assert [(line.direction, line.text) for line in said.record.dialogue] == [("C", "NOOP"), ("S", "250 2.0.0 Ok")]
-
-
-def test_a_login_makes_up_for_what_was_refused_before(said: Said) -> None:
-    said.voice.verb = "MAIL"
-    said.voice.say(Situation.LOGIN_FIRST)
-    said.voice.verb = "AUTH"
-    said.voice.say(Situation.AUTH_SUCCEEDED)
-
-    assert said.record.outcome is Outcome.ABANDONED

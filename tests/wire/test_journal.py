@@ -323,3 +323,14 @@ def test_installed_code_alone_is_no_location(smtpports: SMTPPorts, file: str) ->
     thread.join(5)
 
     assert [connection.location for connection in smtpports.connections] == [None]
+
+
+def test_a_login_makes_up_for_what_was_refused_before(smtpports: SMTPPorts) -> None:
+    with smtplib.SMTP(*smtpports.ports[2525].address, timeout=5) as client:
+        client.ehlo("client.example")
+        assert client.mail("app@example.com")[0] == 530
+        assert smtpports.connections[0].outcome is Outcome.REFUSED
+        client.login("user", "password")
+        assert smtpports.connections[0].outcome is Outcome.OPEN
+
+    assert smtpports.connections[0].outcome is Outcome.QUIT

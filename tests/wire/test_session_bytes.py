@@ -776,3 +776,24 @@ def test_an_idle_client_that_does_not_read_is_let_go_all_the_same(
 
         # The connection is reset, because there was more to read.
         eventually(lambda: client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(587, "the client did not come to the end of its TLS handshake in time"), (465, "no TLS handshake came: ")],
+)
+def test_a_client_that_never_begins_its_handshake_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, dial: Dial, number: int, reason: str
+) -> None:
+    monkeypatch.setattr(_wire, "HANDSHAKE_TIMEOUT", 0.1)
+    with SMTPPorts() as smtpports:
+        client = dial(smtpports.ports[number])
+        if number == 587:
+            client.reply()
+            client.ask("EHLO client.example")
+            client.ask("STARTTLS")
+        assert client.socket.recv(100) == b""
+
+        (connection,) = smtpports.connections
+        assert connection.outcome is Outcome.TLS_FAILED
+        assert connection.reason.startswith(reason)

@@ -152,3 +152,4 @@ def test_a_limit_that_can_not_be_meant_is_refused(limit: object) -> None:
 
 def test_the_field_itself_can_be_looked_at() -> None:
     assert Message.raw is vars(Message)["raw"]
+    assert (Message.text.__doc__ or "").startswith("The plain text body")
