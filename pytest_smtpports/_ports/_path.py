@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 # Whoever reads a command line has made sure that it holds no control character and is UTF-8.
 _ATOMS = r'[^ <>()\[\]\\,;:@"]+'
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
-_DOMAIN = rf"(?:{_ATOMS}|\[[^ <>\[\]\\]+\])"
+_LABEL = r'[^ <>()\[\]\\,;:@".]+'
+_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[^ <>\[\]\\]+\])"
 # As lenient as real clients need it: a source route is read and ignored (RFC 5321 §F.2), a domain may be absent (RFC
 # 5321 §4.1.1.3 has <Postmaster>; <root> is common), a blank may come behind the colon.
 _ARGUMENT = re.compile(

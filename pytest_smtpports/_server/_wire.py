@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ HANDSHAKE_TIMEOUT = 60.0
 LINGER = 5.0
 # Linux has it, and the need for it.
 _QUICK_ACKNOWLEDGEMENT: int | None = getattr(socket, "TCP_QUICKACK", None)
+# What Linux counts of a connection: the bytes that are not sent yet (linux/sockios.h), and those that nobody has read.
+_COUNTS = (0x894B, 0x541B) if sys.platform == "linux" else ()
 
 
 class Ear(Protocol):
@@ -87,7 +91,7 @@ class Wire:
         self._ear = ear
         self._closed = closed
         self._unsent = bytearray()
-        self._is_writing = self._is_reading = self._is_held = self._lingers = False
+        self._is_writing = self._is_reading = self._is_held = self._is_at_end = self._lingers = False
         self._shaken: Callable[[Exception | None], object] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self.tls: ssl.SSLObject | None = None
@@ -127,23 +131,20 @@ class Wire:
         if self.tls is not None:
             if data:
                 self.tls.write(data)
-            try:
-                self.tls.unwrap()
-            except ssl.SSLError:
-                # The client's own end of TLS is still to come.
-                self._lingers = True
+            self._lingers = not self._has_ended_tls() and not self._is_at_end
             data = self._outgoing.read()
         if data:
             self._send(data)
         self.is_closing = True
         self._read(on=self._lingers)
-        if self._lingers or self._unsent:
-            self._deadline = self._loop.call_later(LINGER, self.abort)
-        else:
-            self.abort()
+        self._deadline = self._loop.call_later(LINGER, self.abort)
+        if not self._unsent:
+            self._close()
 
     def abort(self) -> None:
         """End the connection now, whatever has not left."""
+        if self._socket.fileno() < 0:
+            return
         self.is_closing = True
         self._read(on=False)
         if self._is_writing:
@@ -153,6 +154,38 @@ class Wire:
             self._deadline.cancel()
         self._socket.close()
         self._closed()
+
+    # The end
+
+    def _close(self) -> None:
+        """The last byte is in the kernel."""
+        if self.tls is None and not self._is_at_end and _is_unsettled(self._socket):
+            # To close now would be a reset, now or as soon as the client says anything more.
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
+            self._lingers = True
+            self._read(on=True)
+        if not self._lingers:
+            self.abort()
+
+    def _linger(self, count: int) -> None:
+        """What comes now comes too late, but for the client's own end."""
+        if count and self.tls is not None:
+            self._incoming.write(self._room[:count])
+        if not count or (self.tls is not None and self._has_ended_tls()):
+            self._lingers = False
+            self._read(on=False)
+            if not self._unsent:
+                self.abort()
+
+    def _has_ended_tls(self) -> bool:
+        """Say the end of TLS; whether the client has said it too."""
+        assert self.tls is not None
+        try:
+            self.tls.unwrap()
+        except ssl.SSLError:
+            return False
+        return True
 
     # Out
 
@@ -191,15 +224,14 @@ class Wire:
         if not self._unsent:
             self._is_writing = False
             self._loop.remove_writer(self._fd)
-            if self.is_closing and not self._lingers:
-                self.abort()
+            if self.is_closing:
+                self._close()
                 return
-        if self._is_held and len(self._unsent) <= LOW_WATER:
+        if self._is_held and not self.is_closing and len(self._unsent) <= LOW_WATER:
             self._is_held = False
-            if not self.is_closing:
-                self._read(on=True)
-                self._ear.release()
-                self._decrypt()
+            self._read(on=not self._is_at_end)
+            self._ear.release()
+            self._decrypt()
 
     # In
 
@@ -222,9 +254,7 @@ class Wire:
             self._lose()
             return
         if self._lingers:
-            # Whatever it is, it comes too late.
-            if not count:
-                self._linger_no_more()
+            self._linger(count)
         elif not count:
             self._come_to_the_end()
         elif self.tls is None:
@@ -235,13 +265,8 @@ class Wire:
                 self._shake_hands()
             self._decrypt()
 
-    def _linger_no_more(self) -> None:
-        self._lingers = False
-        self._read(on=False)
-        if not self._unsent:
-            self.abort()
-
     def _come_to_the_end(self) -> None:
+        self._is_at_end = True
         self._read(on=False)
         if self._shaken is not None:
             self._lose()
@@ -267,6 +292,8 @@ class Wire:
             self._lose()
 
     def _lose(self) -> None:
+        if self._socket.fileno() < 0:
+            return
         if self._shaken is not None:
             self._shake(ConnectionResetError())
         else:
@@ -300,3 +327,13 @@ class Wire:
         self._deadline.cancel()
         shaken, self._shaken = self._shaken, None
         shaken(error)
+
+
+def _is_unsettled(wire: socket.socket) -> bool:
+    """Whether the client has not made room yet for what it is told, or has said more than was heard."""
+    if not _COUNTS:
+        # Nobody can tell.
+        return True
+    import fcntl
+
+    return any(any(fcntl.ioctl(wire.fileno(), count, bytes(4))) for count in _COUNTS)

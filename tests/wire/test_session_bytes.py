@@ -571,7 +571,7 @@ def test_what_one_client_does_is_nothing_to_another(smtpports: SMTPPorts, dial: 
         *("", "<", "<>>", "<a@b.c", "a@b.c>", "a@b.c", "<<a@b.c>>", "<a@b.c>x", "<a@b.c><d@e.f>", "Ada <a@b.c>"),
         *("<a b@c.d>", "<a@b c>", "< a@b.c>", "<a@b.c >", "<a@b@c>", "<@b.c>", "<a@>", "<@>", "<a,b@c.d>", "<a@b.c,>"),
         *('<"a@b.c>', '<"a"b@c.d>', '<a"b"@c.d>', "<a@[1.2.3.4>", "<a@1.2.3.4]>", "<a@[]>", "<(a)b@c.d>", "<a\\@b.c>"),
-        *("<@a.b:>", "<@a.b,:c@d.e>", "<a@b.c:d>", '"', "(" * 200),
+        *("<@a.b:>", "<@a.b,:c@d.e>", "<a@b.c:d>", "<a@b..c>", "<a@.b>", '"', "(" * 200),
     ],
     ids=lambda address: address[:12],
 )
