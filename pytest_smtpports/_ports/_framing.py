@@ -15,6 +15,8 @@ def without_end(line: bytes) -> bytes:
     return line.removesuffix(LINE_END) if line.endswith(LINE_END) else line.removesuffix(_LINE_FEED)
 
 
+# How many octets are worth to be looked at before they are copied.
+_WORTH_IT = 1024
 # As much of a line that is too long as tells what it was meant to be.
 _BEGINNING = 8
 
@@ -61,7 +63,9 @@ class Framing:
         self._size = 0
 
     def feed(self, data: bytes | memoryview) -> None:
-        """Add what has arrived."""
+        """Add what has arrived: some bytes, or the beginning of a `bytearray`."""
+        if self._body is not None and isinstance(data, memoryview) and len(data) > _WORTH_IT:
+            data = self._moved_on(self._body, data)
         self._buffer += data
 
     def clear(self) -> None:
@@ -104,9 +108,11 @@ class Framing:
         dot = self._buffer.find(_DOT)
         end = self._buffer.find(_MESSAGE_END, dot) if dot >= 0 else -1
         if end < 0:
-            self._read_on(len(self._buffer) - len(_MESSAGE_END) + 1, dot, limit)
+            self._read_on(self._body, len(self._buffer) - len(_MESSAGE_END) + 1, dot)
+            if limit is not None and self._size > limit:
+                self._body = BytesIO()
             return None
-        self._read_on(end + len(LINE_END), dot, limit)
+        self._read_on(self._body, end + len(LINE_END), dot)
         del self._buffer[: len(_MESSAGE_END)]
         body, self._body = self._body, None
         if limit is not None and self._size > limit:
@@ -118,21 +124,33 @@ class Framing:
         """As much as there is, up to so many octets, whatever they are."""
         return self._take(min(most, len(self._buffer)))
 
-    def _read_on(self, end: int, dot: int, limit: int | None) -> None:
+    def _moved_on(self, body: BytesIO, data: memoryview) -> memoryview:
+        """Move most of what has arrived straight to the body, up to the first line that begins with a dot; the rest."""
+        room = data.obj
+        assert isinstance(room, bytearray)
+        if (self._buffer + data[: len(_MESSAGE_END)]).find(_DOT) >= 0:
+            return data
+        dot = room.find(_DOT, 0, len(data))
+        end = dot if dot >= 0 else len(data) - len(_MESSAGE_END) + 1
+        begin = len(LINE_END)
+        if end <= begin:
+            return data
+        self._size += body.write(self._buffer[begin:]) + body.write(data[:end])
+        self._buffer.clear()
+        return data[end - begin :]
+
+    def _read_on(self, body: BytesIO, end: int, dot: int) -> None:
         """Move octets from the buffer to the body, up to where the message's end may begin; `dot` is the first one."""
         begin = len(LINE_END)
         if end <= begin:
             return
-        assert self._body is not None
         if not 0 <= dot <= end - len(_DOT):
             with memoryview(self._buffer) as buffer, buffer[begin:end] as piece:
-                self._size += self._body.write(piece)
+                self._size += body.write(piece)
         else:
             # The two octets before tell whether a dot is the first one of its line.
-            self._size += self._body.write(self._buffer[:end].replace(_DOT, LINE_END)[begin:])
+            self._size += body.write(self._buffer[:end].replace(_DOT, LINE_END)[begin:])
         del self._buffer[: end - begin]
-        if limit is not None and self._size > limit:
-            self._body = BytesIO()
 
     def _forget_overlong(self, limit: int) -> None:
         if len(self._buffer) > limit:

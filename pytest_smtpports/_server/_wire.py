@@ -137,9 +137,10 @@ class Wire:
             self._send(data)
         self.is_closing = True
         self._read(on=self._lingers)
-        self._deadline = self._loop.call_later(LINGER, self.abort)
         if not self._unsent:
             self._close()
+        if self._socket.fileno() >= 0:
+            self._deadline = self._loop.call_later(LINGER, self.abort)
 
     def abort(self) -> None:
         """End the connection now, whatever has not left."""

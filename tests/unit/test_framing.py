@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -328,6 +328,63 @@ def test_lines_read_the_same_in_any_pieces_however_long(parts: list[bytes], data
     pieces = [wire[start:end] for start, end in pairwise([0, *cuts, len(wire)])]
 
     assert lines_in(pieces) == lines_in([wire]) == lines_in(singly(wire))
+
+
+def fed_in_place(framing: Framing, piece: bytes) -> None:
+    """Feed it as a wire does: as the beginning of what is read into, where an earlier piece was longer."""
+    room = bytearray(piece + b"\r\n.\r\nwhat was there before")
+    framing.feed(memoryview(room)[: len(piece)])
+
+
+PARTS = st.sampled_from([b"\r\n", b".", b"..", b"x" * 20, b"\r", b"\n", b"\r\n.", b"\r\n.\r", b"\n.\r\n", b"ab"])
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(PARTS, max_size=30).map(b"".join), st.lists(st.integers(1, 30), min_size=1))
+def test_a_message_reads_the_same_where_it_is_moved_on_in_place(sent: bytes, sizes: list[int]) -> None:
+    wire = sent + b"\r\n.\r\nNOOP\r\n"
+    whole, pieces = Framing(), Framing()
+    whole.feed(wire)
+    expected = whole.message()
+    came: bytes | None = None
+    place = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pytest_smtpports._ports._framing._WORTH_IT", 2)
+        assert pieces.message() is None
+        for size in chain(sizes, repeat(sizes[-1])):
+            fed_in_place(pieces, wire[place : place + size])
+            place += size
+            came = pieces.message() if came is None else came
+            if place >= len(wire):
+                break
+
+    assert (came, pieces._buffer) == (expected, whole._buffer)
+
+
+def test_a_long_message_is_moved_on_in_place_and_read_as_it_was_sent() -> None:
+    sent = (b"x" * 70 + b"\r\n") * 3_000
+    framing = Framing()
+    assert framing.message() is None
+    for place in range(0, len(sent), 60_000):
+        fed_in_place(framing, sent[place : place + 60_000])
+        assert framing.message() is None
+    fed_in_place(framing, b".\r\n")
+
+    assert framing.message() == sent
+
+
+def test_what_is_moved_on_in_place_and_too_long_is_not_kept() -> None:
+    framing = Framing()
+    assert framing.message(1000) is None
+    piece = b"x" * 65_536
+    tracemalloc.start()
+    for _ in range(200):
+        fed_in_place(framing, piece)
+        assert framing.message(1000) is None
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 10 * len(piece)
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 1000])
