@@ -176,7 +176,9 @@ def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: Callable
     from ._harness._surroundings import Surroundings
 
     settings = config.stash[_SETTINGS]
-    surroundings = config.stash.setdefault(_SURROUNDINGS, Surroundings(settings.loop))
+    surroundings = config.stash.get(_SURROUNDINGS, None)
+    if surroundings is None:
+        surroundings = config.stash[_SURROUNDINGS] = Surroundings(settings.loop)
     host, limit = settings.host, settings.memory_limit
     return SMTPPorts(profiles, host=host, memory_limit=limit, _surroundings=surroundings, _hook=hook)
 
@@ -202,11 +204,12 @@ def _uses_ports(item: pytest.Item) -> bool:
 
 
 def _note_left_open(item: pytest.Item, smtpports: SMTPPorts) -> None:
+    left = smtpports.left_open()
+    if not left:
+        return
     from ._mail._explain import MOST_LISTED, told
 
-    left = smtpports.left_open()
     lines = [told(connection) for connection in left[:MOST_LISTED]]
     if len(left) > MOST_LISTED:
         lines.append(f"and {len(left) - MOST_LISTED} more")
-    if lines:
-        item.add_report_section("teardown", LEFT_OPEN, "\n".join(lines))
+    item.add_report_section("teardown", LEFT_OPEN, "\n".join(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, is_ours
@@ -215,6 +216,7 @@ def _size(number: object) -> int:
     return number
 
 
+@lru_cache(maxsize=16)
 def _bindable(host: str) -> str:
     import ipaddress
 

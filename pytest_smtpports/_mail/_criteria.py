@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .._errors import ConfigurationError, UnknownCriterion, is_ours
@@ -50,7 +51,8 @@ def _folded(address: str) -> str:
 
 
 def _names(wanted: object, came: object) -> bool:
-    return any(same_address(wanted, address) for address in several(came))
+    folded = _folded(str(wanted))
+    return any(folded == _folded(str(address)) for address in several(came))
 
 
 def _among(wanted: object, came: object) -> bool:
@@ -75,7 +77,7 @@ class _Criterion:
 
 
 def _attribute(name: str, compare: Compare) -> _Criterion:
-    return _Criterion(lambda message: getattr(message, name), compare)
+    return _Criterion(attrgetter(name), compare)
 
 
 CRITERIA: Mapping[str, _Criterion] = {
@@ -133,15 +135,22 @@ class Criteria:
 
     def match(self, message: Message) -> bool:
         """Whether the message meets every criterion."""
-        return all(self._verdict(name, message).met for name in self._quick_first)
+        return all(self._is_met(name, message) for name in self._quick_first)
 
     def count(self, message: Message) -> int:
         """How many criteria the message meets."""
-        return sum(self._verdict(name, message).met for name in self.wanted)
+        return sum(self._is_met(name, message) for name in self.wanted)
 
     def verdicts(self, message: Message) -> tuple[Verdict, ...]:
         """Each criterion held against the message, in the order in which they were asked."""
         return tuple(self._verdict(name, message) for name in self.wanted)
+
+    def _is_met(self, name: str, message: Message) -> bool:
+        wanted = self.wanted[name]
+        if name == "header":
+            return _header_verdict(wanted, message).met
+        criterion = CRITERIA[name]
+        return _meets(wanted, criterion.read(message), criterion.compare)
 
     def _verdict(self, name: str, message: Message) -> Verdict:
         wanted = self.wanted[name]

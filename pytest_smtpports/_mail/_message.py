@@ -11,9 +11,10 @@ from email.message import EmailMessage
 from email.message import Message as MIMEMessage
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 if TYPE_CHECKING:
     import datetime
@@ -131,21 +132,30 @@ class _Raw:
         message.__dict__["raw"] = value
 
 
-class _kept(cached_property[T]):  # noqa: N801 # used as `cached_property` is
-    """Read once, and kept where the bytes are kept in memory too."""
+class _kept(Generic[T]):  # noqa: N801 # used as `cached_property` is
+    """A property that is read once, where the bytes are in memory too; two threads may read it twice."""
+
+    def __init__(self, read: Callable[[Any], T]) -> None:
+        self._read = read
+        self.__doc__ = read.__doc__
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
 
     @overload
-    def __get__(self, message: None, owner: type[object] | None = None) -> _kept[T]: ...
+    def __get__(self, message: None, owner: type) -> _kept[T]: ...
 
     @overload
-    def __get__(self, message: object, owner: type[object] | None = None) -> T: ...
+    def __get__(self, message: object, owner: type) -> T: ...
 
-    def __get__(self, message: object | None, owner: type[object] | None = None) -> T | _kept[T]:
+    def __get__(self, message: object | None, owner: type) -> T | _kept[T]:
         if message is None:
             return self
-        if isinstance(vars(message)["raw"], bytes):
-            return super().__get__(message, owner)
-        return self.func(message)
+        value = self._read(message)
+        attributes = vars(message)
+        if isinstance(attributes["raw"], bytes):
+            attributes[self._name] = value
+        return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -310,7 +320,7 @@ class Message:
         return _safely(lambda: str(_POLICY.header_fetch_parse(name, value)), _unfolded(value))
 
     def _first(self, name: str) -> str:
-        return next(iter(self.header_values(name)), "")
+        return next((self._decoded_header(key, value) for key, value in self._fields if key.lower() == name), "")
 
     def _addresses(self, name: str) -> tuple[str, ...]:
         values = [_unfolded(value) for key, value in self._fields if key.lower() == name]
@@ -343,8 +353,8 @@ def _plain_fields(raw: bytes) -> tuple[tuple[str, str], ...] | None:
     if not 0 < end < _LONGEST_PLAIN or not header.isascii():
         return None
     found = _FIELD.findall(header.decode("ascii"))
-    is_all = sum([len(name) + len(blanks) + len(value) + len(":\r\n") for name, blanks, value in found]) == len(header)
-    return tuple([(name, value) for name, _, value in found]) if is_all else None
+    covered = sum(map(len, chain.from_iterable(found))) + len(found) * len(":\r\n")
+    return tuple([(name, value) for name, _, value in found]) if covered == len(header) else None
 
 
 def _is_plain(value: str) -> bool:

@@ -71,6 +71,15 @@ class BackgroundLoop:
         self.post(call.make)
         return call.result()
 
+    def finish(self, function: Callable[..., object], *args: object) -> None:
+        """The same; and wait for what it has left for the loop's next turn."""
+        if self._is_this_thread:
+            function(*args)
+            return
+        call = _Call(function, args)
+        self.post(call.make, self.loop.call_soon)
+        call.result()
+
     @property
     def _is_this_thread(self) -> bool:
         return threading.current_thread() is self._thread
@@ -128,13 +137,16 @@ class _Call(Generic[T]):
         self._made.acquire()
         self._error: BaseException | None = None
 
-    def make(self) -> None:
-        """Call it, in the other thread."""
+    def make(self, then: Callable[[Callable[[], object]], object] | None = None) -> None:
+        """Call it, in the other thread; `then` has the result wait."""
         try:
             self._result = self._function(*self._args)
         except BaseException as error:  # whoever waits gets it
             self._error = error
-        self._made.release()
+        if then is not None:
+            then(self._made.release)
+        else:
+            self._made.release()
 
     def result(self) -> T:
         """Wait for what it returns, or raise what it raises."""

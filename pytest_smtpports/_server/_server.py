@@ -86,9 +86,7 @@ class Server:
         """End every connection now; the ports stay open."""
         served = [listener for listener in self._listeners if listener.has_served]
         if served:
-            # What the loop has still to do for them is done before, or behind, so that nothing of them is left.
-            self._engine.background.call(_drop_clients, served)
-            self._engine.background.call(int)
+            self._engine.background.finish(_drop_clients, served)
 
     def abort(self) -> None:
         """End every connection and listener now; afterwards nothing of them is left in the loop."""

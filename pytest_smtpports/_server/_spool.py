@@ -45,22 +45,29 @@ class Spool:
 
 class _File:
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 # closed when nobody refers to it any more
+        # Each body is one write and one read: there is nothing to be buffered.
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 # closed when nobody refers to it any more
         self._lock = threading.Lock()
         self._end = 0
+        self._is_at_end = True
         weakref.finalize(self, self._file.close)
 
     def append(self, raw: bytes) -> _Body:
         with self._lock:
-            self._file.seek(self._end)
-            self._file.write(raw)
-            self._file.flush()
+            if not self._is_at_end:
+                self._file.seek(self._end)
+            self._is_at_end = False
+            left = memoryview(raw)
+            while left:
+                left = left[self._file.write(left) :]
             body = _Body(self, self._end, len(raw))
             self._end += len(raw)
+            self._is_at_end = True
         return body
 
     def read(self, place: int, length: int) -> bytes:
         with self._lock:
+            self._is_at_end = False
             self._file.seek(place)
             return self._file.read(length)
 
