@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
-import smtplib
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ._client import DEADLINE, HOST, Client, lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HOST = "127.0.0.1"
-PEERS = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 # Debian puts them where not every PATH leads.
 SBIN = "/usr/sbin"
-DEADLINE = 20.0
+# Seconds after which a server is ended, whatever it does.
+LONGEST_LIFE = 300.0
 
 
 @dataclass
@@ -43,31 +45,48 @@ class Server:
         """How much more memory it had at its worst than at the beginning, in bytes."""
         return self.memory[1] - self.memory[0]
 
+    @property
+    def processor(self) -> float:
+        """Seconds that it has run on a processor so far."""
+        # proc_pid_stat(5): the name in parentheses may hold blanks; the 14th and 15th fields are utime and stime.
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
 
 def tool(name: str) -> str | None:
     """The path of one of Postfix's test programs, or None where it is not installed."""
     return shutil.which(name) or shutil.which(name, path=SBIN)
 
 
+def tls_of(name: str) -> str | None:
+    """When TLS begins on the server of this name: "implicit", "starttls", or None for never."""
+    mode = name.rpartition("-")[2]
+    return mode if mode in ("implicit", "starttls") else None
+
+
 @contextmanager
 def serving(name: str) -> Iterator[Server]:
-    """One of `ours`, `aiosmtpd`, `smtp-sink`, `ours-tls`, ... in a process of its own."""
+    """One of `ours`, `aiosmtpd`, `smtp-sink`, `ours-implicit`, ... in a process of its own."""
     if name == "smtp-sink":
         with _sinking() as server:
             yield server
         return
     command = [sys.executable, "-m", "benchmarks._servers", name]
-    with subprocess.Popen(command, cwd=PEERS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with _ended(process):
         assert process.stdout is not None
-        assert process.stdin is not None
         server = Server(process, int(process.stdout.readline()))
-        try:
-            yield server
-        finally:
-            process.stdin.close()
-            told = process.stdout.read().split()
-            process.wait(DEADLINE)
-        server.memory = (int(told[0]), int(told[1]))
+        yield server
+        told, _ = process.communicate("", timeout=DEADLINE)
+        before, after = map(int, told.split())
+        server.memory = (before, after)
+
+
+@contextmanager
+def in_process(name: str) -> Iterator[int]:
+    """One of the same in this process, but for `smtp-sink`; its port."""
+    with _SERVERS[name]() as port:
+        yield port
 
 
 @contextmanager
@@ -77,12 +96,25 @@ def _sinking() -> Iterator[Server]:
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     command = [str(tool("smtp-sink")), *user, f"{HOST}:{port}", "256"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
-    try:
+    with _ended(process):
         _wait_for(port)
         yield Server(process, port)
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """End a process with the block, and a process that hangs before."""
+    timer = threading.Timer(LONGEST_LIFE, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        with process:
+            try:
+                yield
+            finally:
+                process.terminate()
     finally:
-        process.terminate()
-        process.wait(DEADLINE)
+        timer.cancel()
 
 
 def _free_port() -> int:
@@ -96,7 +128,7 @@ def _wait_for(port: int) -> None:
     deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline:
         try:
-            with smtplib.SMTP(HOST, port, timeout=DEADLINE):
+            with Client(port):
                 return
         except ConnectionRefusedError:
             time.sleep(0.01)
@@ -104,7 +136,7 @@ def _wait_for(port: int) -> None:
 
 
 @contextmanager
-def _ours(number: int, loop: str = "asyncio") -> Iterator[int]:
+def _ours(number: int) -> Iterator[int]:
     from pytest_smtpports import PROFILES, AuthPolicy, SMTPPorts
 
     profile = replace(PROFILES[number], auth=AuthPolicy.FORBIDDEN, size_limit=None)
@@ -141,6 +173,7 @@ def _aiosmtpd(tls: str | None = None) -> Iterator[int]:
 
 
 def _context() -> object:
+    """With a P-256 key, as ours are."""
     import ssl
 
     import trustme
@@ -152,8 +185,7 @@ def _context() -> object:
 
 @contextmanager
 def _smtpdfix() -> Iterator[int]:
-    import tempfile
-
+    """With the RSA key that its fixture makes."""
     from smtpdfix import SMTPDFix
     from smtpdfix.certs import _generate_certs
 
@@ -177,15 +209,25 @@ _SERVERS = {
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """The most memory that was resident since `_forget_peak()`, in bytes.
+
+    What `getrusage` tells begins with the peak of the process that started this one.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def _forget_peak() -> None:
+    # proc_pid_clear_refs(5): the peak begins again with what is resident now.
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 def _main(name: str) -> None:
-    with _SERVERS[name]() as port:
+    with in_process(name) as port:
         # Everything that is loaded with the first connection is there before the count begins.
-        if "implicit" not in name:
-            with smtplib.SMTP(HOST, port) as client:
-                client.sendmail("a@example.com", "b@example.com", "Subject: First\r\n\r\n")
+        with Client(port, tls_of(name)) as client:
+            client.deliver(lines(80))
+        _forget_peak()
         before = _peak()
         print(port, flush=True)
         sys.stdin.read()
