@@ -91,7 +91,6 @@ class Session(smtp.SMTP):
     def begin(self, client: socket.socket, room: memoryview) -> None:
         """Serve a client, behind a TLS handshake where that comes first."""
         self.session = self._create_session()
-        self._peer = client.getpeername()
         context = self.service.context() if self._profile.tls is TLSMode.IMPLICIT else None
         self._wire = Wire(client, self.loop, room, self._conversation, lambda: self._gone(self))
         if context is not None:
@@ -365,7 +364,7 @@ class Session(smtp.SMTP):
             "host": self._precedents.host,
             "hello": " or ".join(self._policy.hellos),
             "client": self.session.host_name or "",
-            "peer": str(self._peer[0]),
+            "peer": self.entry.peer[0] if self.entry.peer else "",
             "id": f"{self.entry.number:06X}{self._transaction.number:04X}",
         }
 

@@ -83,3 +83,7 @@ class _Body:
     def read(self) -> bytes:
         """Fetch it; any thread may."""
         return self._file.read(self._place, self._length)
+
+    def __reduce__(self) -> tuple[type[bytes], tuple[bytes]]:
+        # Another process has no such file.
+        return bytes, (self.read(),)

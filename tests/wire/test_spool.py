@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import gc
 import os
+import pickle
 import smtplib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +93,18 @@ def test_a_message_that_somebody_holds_can_still_be_read_and_the_file_goes_with_
     gc.collect()
 
     assert len(open_files()) == before
+
+
+@pytest.mark.parametrize("limit", [0, LIMIT])
+def test_a_message_can_be_copied_and_pickled_wherever_its_bytes_are(limit: int) -> None:
+    with SMTPPorts(memory_limit=limit) as smtpports:
+        send(smtpports, "a" * 600)
+        (message,) = smtpports.messages
+        others = [copy.copy(message), copy.deepcopy(message), pickle.loads(pickle.dumps(message))]  # noqa: S301 # our own
+        others.append(dataclasses.replace(message, acknowledged=False))
+
+        assert [other.raw for other in others] == [message.raw] * 4
+        assert [other.text for other in others] == [message.text] * 4
 
 
 def test_no_file_outlives_its_test(pytester: pytest.Pytester) -> None:
