@@ -175,7 +175,15 @@ class Assertions:
     def _explanation(self, search: Search, expected: int) -> str:
         world = self._world
         connections, blocks = world.connections(), world.blocks()
-        return explain(search.criteria, search.seen, connections, expected=expected, blocks=blocks, now=_clock.now())
+        return explain(
+            search.criteria,
+            search.seen,
+            connections,
+            matched=len(search.found),
+            expected=expected,
+            blocks=blocks,
+            now=_clock.now(),
+        )
 
     def _attempts(self, headline: str) -> str:
         lines = [headline, *(f"  {told(connection)}" for connection in self._world.connections())]

@@ -165,6 +165,7 @@ class World:
         Raises:
             ServerError: its cause is the first exception.
         """
+        self._server.note_errors()
         failures = self.journal.take_failures()
         if failures:
             raise ServerError(_account_of(failures)) from failures[0]

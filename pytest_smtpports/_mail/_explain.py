@@ -39,6 +39,7 @@ def explain(
     messages: Sequence[Message],
     connections: Sequence[Connection],
     *,
+    matched: int | None = None,
     expected: int,
     blocks: Iterable[tuple[str, str]] = (),
     now: datetime.datetime | None = None,
@@ -49,11 +50,13 @@ def explain(
         criteria: what was asked.
         messages: everything that came.
         connections: every connection and attempt.
+        matched: how many of them match, where that is known.
         expected: how many matching messages were expected.
         blocks: the active blocks as (port, kind).
         now: the time to count ages from, or None to tell none.
     """
-    matched = sum(map(criteria.match, messages))
+    if matched is None:
+        matched = sum(map(criteria.match, messages))
     sections = [
         [_headline(matched, expected), *_asked(criteria)],
         _arrived(messages, now),

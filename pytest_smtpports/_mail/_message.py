@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass, field
 from email import policy
 from email.errors import MessageDefect
@@ -296,6 +297,12 @@ class Message:
         return tuple(
             f"{type(defect).__name__}: {defect}".rstrip(": ") for part in self._parts() for defect in part.defects
         )
+
+    def unacknowledged(self) -> Message:
+        """The same, of which the client was not told that it was taken."""
+        other = copy(self)
+        object.__setattr__(other, "acknowledged", False)  # it is frozen from here on
+        return other
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """The values of every header field of this name, in any letter case."""

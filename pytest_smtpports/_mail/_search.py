@@ -16,23 +16,29 @@ class Search:
 
     Args:
         criteria: what is asked of a message.
-        behind: gives the messages that came after so many others.
+        behind: given a number, tells how many messages are forgotten, and which there are but for so many.
 
     Attributes:
         seen: every message that has been looked at.
         found: those that meet the criteria.
     """
 
-    def __init__(self, criteria: Criteria, behind: Callable[[int], Iterable[Message]]) -> None:
+    def __init__(self, criteria: Criteria, behind: Callable[[int], tuple[int, Iterable[Message]]]) -> None:
         self.criteria = criteria
         self.seen: list[Message] = []
         self.found: list[Message] = []
         self._behind = behind
+        self._forgotten = 0
 
     def count(self) -> int:
         """How many there are by now."""
-        for message in self._behind(len(self.seen)):
-            # First of all: what a user's function raises is not to be met twice.
+        forgotten, messages = self._behind(self._forgotten + len(self.seen))
+        if forgotten > self._forgotten:
+            self._forgotten = forgotten
+            self.seen.clear()
+            self.found.clear()
+        for message in messages:
+            # First of all: where a user's function raises, it is not asked again.
             self.seen.append(message)
             if self.criteria.match(message):
                 self.found.append(message)

@@ -89,7 +89,7 @@ class Door:
             behind.close()
 
     def _bind(self, address: tuple[str, int]) -> socket.socket:
-        # Without a protocol number asyncio would leave Nagle's algorithm on: 40 ms for each reply.
+        # A protocol number, so that what is accepted is TCP for everybody who asks.
         bound = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -11,10 +11,11 @@ from ._situations import Situation
 
 # RFC 5321 §4.1.2 and RFC 6531 §3.3 have no control character anywhere; the last range is what was no UTF-8.
 _NO_TEXT = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\udc80-\\udcff]")
-# How many different lines are kept.
-_MOST_KEPT = 1024
+# How many different lines are kept, and how long one may be in octets (RFC 5321 §4.5.3.1.4).
+_MOST_KEPT = 512
+_LONGEST_KEPT = 512
 # How the commands begin that come with every mail, and hold no secret.
-_USUAL = frozenset({b"EHLO", b"HELO", b"LHLO", b"MAIL", b"RCPT", b"DATA", b"RSET", b"NOOP", b"QUIT"})
+_USUAL = frozenset({"EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT"})
 
 
 class Command(NamedTuple):
@@ -47,7 +48,9 @@ class Commands(dict[bytes, Command]):
 
     def __missing__(self, line: bytes) -> Command:
         read = command(line)
-        if line[:4].upper() in _USUAL and not read.is_login and len(self) < _MOST_KEPT:
+        if read.verb in _USUAL and not read.is_login and len(line) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
             self[line] = read
         return read
 

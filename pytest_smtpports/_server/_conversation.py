@@ -179,11 +179,18 @@ class Conversation:
         """Forget what the client has sent and was not heard yet."""
         self._framing.clear()
 
-    async def elsewhere(self) -> None:
-        """Say what is to be said, and wait for `come_back()`; the client is not heard, nor missed, meanwhile."""
+    async def elsewhere(self, begin: Callable[[], object]) -> None:
+        """Say what is to be said, begin something, and wait for `come_back()`; the client is not missed meanwhile.
+
+        Raises:
+            ClientLeft: there is nobody any more.
+        """
         self.flush()
+        if self._at_end:
+            raise ClientLeft
         self._be_unwatched()
         self._is_elsewhere = True
+        begin()
         await _wait()
 
     def flush(self) -> None:

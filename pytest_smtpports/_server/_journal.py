@@ -164,16 +164,19 @@ class Journal:
         self._listeners: list[Callable[[], None]] = []
         self._dialled: dict[int | None, Entry] = {}
         self._opened = 0
+        # How many messages are forgotten, and how often that was.
+        self._forgotten = 0
+        self.generation = 0
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """Every message, in order of arrival."""
-        return self.messages_behind(0)
+        return self.messages_behind(0)[1]
 
-    def messages_behind(self, number: int) -> tuple[Message, ...]:
-        """Those that came after so many others."""
+    def messages_behind(self, number: int) -> tuple[int, tuple[Message, ...]]:
+        """How many messages are forgotten, and the others, but for so many, the forgotten ones among them."""
         with self._changed:
-            return tuple(self._messages[number:])
+            return self._forgotten, tuple(self._messages[max(0, number - self._forgotten) :])
 
     @property
     def connections(self) -> tuple[Connection, ...]:
@@ -256,6 +259,8 @@ class Journal:
     def clear(self) -> None:
         """Forget messages and connections."""
         with self._changed:
+            self.generation += 1
+            self._forgotten += len(self._messages)
             self._messages.clear()
             self._spool.clear()
             self._entries.clear()

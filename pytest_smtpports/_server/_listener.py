@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ._session import Session
@@ -31,7 +32,7 @@ class Listener:
         self._background = background
         self._number = service.precedents.policy.profile.number
         self._sessions: set[Session] = set()
-        # Whoever is taken in is known before the port is closed.
+        # Whoever closes the port knows whether somebody was taken in before.
         self._lock = threading.Lock()
         self._is_watched = False
         self._has_served = False
@@ -51,8 +52,15 @@ class Listener:
             self._watch(on=False)
             self._socket.close()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes clients."""
+        return self._socket.fileno() >= 0
+
     def drop_clients(self) -> None:
         """In the loop's thread: end every connection now, without waiting for its client."""
+        # Whoever is still to be taken in has connected before.
+        self._accept()
         for session in tuple(self._sessions):
             session.abort()
         self._has_served = False
@@ -70,25 +78,31 @@ class Listener:
                 self._watch(on=True)
 
     def _accept(self) -> None:
+        for client, peer in islice(iter(self._accepted, None), BACKLOG):
+            self._welcome(client, peer)
+
+    def _accepted(self) -> tuple[socket.socket, tuple[str, int]] | None:
         with self._lock:
             if not self._is_watched:
-                return
+                return None
             try:
                 client, peer = self._socket.accept()
             except (BlockingIOError, ConnectionAbortedError):
-                # The client has gone again.
-                return
+                # There is no more, or the client has gone again.
+                return None
             except OSError:
                 # No descriptor is left, most likely. The kernel keeps the client; to ask at once again would spin.
                 self._watch(on=False)
                 self._background.loop.call_later(ACCEPT_AGAIN, self._watch_again)
-                return
-            entry = self._service.journal.accept(self._number, self._service.host, (str(peer[0]), int(peer[1])))
-            with self._let_go_on_error(client, entry):
-                self._has_served = True
-                session = Session(self._service, entry, self._background.loop, self._see_off)
-                self._sessions.add(session)
+                return None
+            self._has_served = True
+            return client, (str(peer[0]), int(peer[1]))
+
+    def _welcome(self, client: socket.socket, peer: tuple[str, int]) -> None:
+        entry = self._service.journal.accept(self._number, self._service.host, peer)
         with self._let_go_on_error(client, entry):
+            session = Session(self._service, entry, self._background.loop, self._see_off)
+            self._sessions.add(session)
             client.setblocking(False)
             # A reply does not wait for the acknowledgement of the one before (RFC 896 is for keystrokes).
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -99,7 +99,9 @@ class BackgroundLoop:
     def stop(self) -> None:
         """Stop the loop, close it, and wait for the thread to end."""
         self.post(self.loop.stop)
-        self._thread.join(DEADLINE)
+        if not self._is_this_thread:
+            # A hook that closes the ports can't wait for the end of its own thread.
+            self._thread.join(DEADLINE)
 
     def _turn(self, turns: int, then: Callable[[], object]) -> None:
         """Let the loop go round so many times before something is done."""
@@ -124,7 +126,7 @@ class BackgroundLoop:
 
 # A client that has connected, spoken and gone is accepted in one turn, read in the next, and its end seen in a third;
 # what is asked of the loop comes a turn before what the network has to say.
-_TURNS = 5
+_TURNS = 8
 
 
 class _Call(Generic[T]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from .._ports._situations import Situation
@@ -79,14 +78,23 @@ class Server:
             deliver=self._deliver,
         )
         listener = Listener(bound, service, self._engine.background)
+        # Those of earlier blocks may have clients yet.
+        self._listeners = [each for each in self._listeners if each.is_open or each.has_served]
         self._listeners.append(listener)
         return listener
 
     def drop_clients(self) -> None:
         """End every connection now; the ports stay open."""
-        served = [listener for listener in self._listeners if listener.has_served]
-        if served:
-            self._engine.background.finish(_drop_clients, served)
+        busy = [listener for listener in self._listeners if listener.is_open or listener.has_served]
+        if busy:
+            self._engine.background.finish(_drop_clients, busy)
+            self.note_errors()
+
+    def note_errors(self) -> None:
+        """Keep for the test what went wrong in the loop, if it was ever used."""
+        if self._listeners:
+            for error in self._engine.background.take_errors():
+                self._journal.fail(error)
 
     def abort(self) -> None:
         """End every connection and listener now; afterwards nothing of them is left in the loop."""
@@ -95,8 +103,7 @@ class Server:
         for listener in self._listeners:
             listener.close()
         self.drop_clients()
-        for error in self._engine.background.take_errors():
-            self._journal.fail(error)
+        self.note_errors()
         self._listeners.clear()
 
     def _greet(self, entry: Entry) -> None:
@@ -116,12 +123,16 @@ class Server:
 
     def _deliver(self, message: Message) -> bool:
         """Put a message where the test sees it, the hooks' word first; whether the client may have its 250."""
+        generation = self._journal.generation
         try:
             if self._hooks.listen_to("message"):
                 self._hooks.message(message)
         except BaseException as error:  # pytest.fail() in a hook raises one of these
             self._journal.fail(error)
-            self._journal.add(replace(message, acknowledged=False))
+            self._journal.add(message.unacknowledged())
+            return False
+        if self._journal.generation != generation:
+            # The hook has begun anew: this message, and its connection, are forgotten.
             return False
         self._journal.add(message)
         return True

@@ -250,9 +250,7 @@ class Session(smtp.SMTP):
         context = self.service.context()
         self._voice.say(Situation.TLS_READY)
         self._conversation.forget_input()
-        self._conversation.flush()
-        self._wire.secure(context, self._go_on_secured)
-        await self._conversation.elsewhere()
+        await self._conversation.elsewhere(lambda: self._wire.secure(context, self._go_on_secured))
         self._transaction.forget()
         self._offered = frozenset()
         self.session = self._create_session()
@@ -309,9 +307,15 @@ class Session(smtp.SMTP):
         await self._transaction.chunk(argument)
 
     def _take(self, raw: bytes, envelope: Envelope) -> bool:
+        try:
+            kept = self.service.journal.keep(raw)
+        except OSError as error:
+            # There is no room for it: that fails the test, and the transaction.
+            self.service.journal.fail(error)
+            return False
         taken = self.service.deliver(
             Message(
-                raw=self.service.journal.keep(raw),  # type: ignore[arg-type] # the field knows how to read it
+                raw=kept,  # type: ignore[arg-type] # the field knows how to read it
                 envelope=envelope,
                 port=self._profile.number,
                 received_at=_clock.now(),
@@ -373,7 +377,7 @@ class Session(smtp.SMTP):
             raise Refused(Situation.NO_ARGUMENT)
 
     def _stand(self) -> None:
-        """Note how far the client has come, when that has changed."""
+        """Note how far the client has come; to be called when that has changed."""
         session = self.session
         assert session is not None
         self._standing = (

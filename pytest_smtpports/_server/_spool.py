@@ -69,7 +69,12 @@ class _File:
         with self._lock:
             self._is_at_end = False
             self._file.seek(place)
-            return self._file.read(length)
+            pieces = []
+            # One read gives all of it, but for more than 2 GiB.
+            while length and (piece := self._file.read(length)):
+                pieces.append(piece)
+                length -= len(piece)
+        return b"".join(pieces)
 
 
 class _Body:

@@ -32,7 +32,7 @@ _COUNTS = (0x894B, 0x541B) if sys.platform == "linux" else ()
 
 
 class Ear(Protocol):
-    """Who listens to a wire; called by the loop alone, never by what is asked of the wire.
+    """Who listens to a wire; called by the loop alone, never by what is asked of the wire, but for `hold`.
 
     Attributes:
         is_busy: what comes next may stay where it is for another turn of the loop.
@@ -49,7 +49,7 @@ class Ear(Protocol):
         ...
 
     def hold(self) -> None:
-        """The client does not read; the one thing that is told at once."""
+        """The client does not read: say nothing more for now."""
         ...
 
     def release(self) -> None:
@@ -288,9 +288,15 @@ class Wire:
                     return
                 self._ear.hear(self._room[:count])
         except ssl.SSLWantReadError:
-            pass
+            self._say_of_tls()
         except ssl.SSLError:
+            self._say_of_tls()
             self._lose()
+
+    def _say_of_tls(self) -> None:
+        """Send what TLS itself has to say: an alert, or a new key."""
+        if self._outgoing.pending and not self.is_closing:
+            self._send(self._outgoing.read())
 
     def _lose(self) -> None:
         if self._socket.fileno() < 0:

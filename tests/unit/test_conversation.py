@@ -272,7 +272,7 @@ def test_what_was_said_when_it_is_broken_off_goes_out(talked: Talked) -> None:
 async def away(conversation: Conversation) -> None:
     """Be elsewhere between two words."""
     conversation.say(b"220 go ahead\r\n")
-    await conversation.elsewhere()
+    await conversation.elsewhere(int)
     conversation.say(b"back; " + await conversation.line(LIMIT))
 
 
@@ -305,6 +305,21 @@ def test_to_break_off_meanwhile_is_the_end(talked: Talked) -> None:
     talked.conversation.end()
 
     assert talked.ends == [None]
+
+
+def test_nothing_is_begun_for_who_has_left_before(talked: Talked) -> None:
+    begun: list[None] = []
+
+    async def go_away(conversation: Conversation) -> None:
+        await conversation.line(LIMIT)
+        await conversation.elsewhere(lambda: begun.append(None))
+
+    talked.conversation.hear_no_more()
+    talked.hear(b"STARTTLS\r\n")
+    talked.begin(go_away)
+
+    assert begun == []
+    assert list(map(type, talked.ends)) == [ClientLeft]
 
 
 def test_a_client_is_not_missed_meanwhile(talked: Talked) -> None:

@@ -155,6 +155,17 @@ def test_the_limit_holds_for_all_mail_together_and_anew_after_a_reset() -> None:
     assert stored.read() == b"z"
 
 
+def test_what_is_read_in_between_does_not_disturb_what_comes_behind() -> None:
+    spool = Spool(0)
+    stored = []
+    for body in (b"one", b"two", b"three"):
+        stored.append(spool.keep(body))
+        assert not isinstance(stored[0], bytes)
+        assert stored[0].read() == b"one"
+
+    assert [each if isinstance(each, bytes) else each.read() for each in stored] == [b"one", b"two", b"three"]
+
+
 def test_the_usual_limit_is_64_mebibytes() -> None:
     assert Journal().memory_limit == MEMORY_LIMIT == 64 * 1024 * 1024
 
