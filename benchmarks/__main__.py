@@ -33,7 +33,7 @@ SCRIPTS = (
 TIMEOUT = 600.0
 
 _HEAD = """\
-| least < median < most | ours | peer | the peer's | ratio, or difference | goal |
+| what (least < median < most) | ours | peer | the peer's | ratio, or difference | goal |
 |---|---|---|---|---|---|
 """
 

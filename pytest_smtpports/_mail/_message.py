@@ -298,12 +298,6 @@ class Message:
             f"{type(defect).__name__}: {defect}".rstrip(": ") for part in self._parts() for defect in part.defects
         )
 
-    def unacknowledged(self) -> Message:
-        """The same, of which the client was not told that it was taken."""
-        other = copy(self)
-        object.__setattr__(other, "acknowledged", False)  # it is frozen from here on
-        return other
-
     def header_values(self, name: str) -> tuple[str, ...]:
         """The values of every header field of this name, in any letter case."""
         wanted = name.lower()
@@ -392,6 +386,13 @@ def _payload(part: MIMEMessage) -> bytes:
 
 # The dataclass has made a field of it; from here on the field gives bytes that are somewhere else too.
 Message.raw = _Raw()  # type: ignore[assignment]
+
+
+def unacknowledged(message: Message) -> Message:
+    """The same, of which the client was not told that it was taken; its bytes stay where they are."""
+    other = copy(message)
+    object.__setattr__(other, "acknowledged", False)
+    return other
 
 
 def normal_line_ends(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from .._mail._message import unacknowledged
 from .._ports._situations import Situation
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Server:
                 self._hooks.message(message)
         except BaseException as error:  # pytest.fail() in a hook raises one of these
             self._journal.fail(error)
-            self._journal.add(message.unacknowledged())
+            self._journal.add(unacknowledged(message))
             return False
         if self._journal.generation != generation:
             # The hook has begun anew: this message, and its connection, are forgotten.

@@ -101,6 +101,7 @@ def smtpports_profiles(smtpports_profiles: Mapping[int, Profile]) -> Mapping[int
 
 @pytest.fixture
 def closed_at_the_end() -> Iterator[SMTPPorts]:
+    SMTPPorts(memory_limit=1_000_000).close()
     with SMTPPorts() as smtpports:
         assert_type(smtpports, SMTPPorts)
         yield smtpports
