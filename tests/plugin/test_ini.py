@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,7 +137,12 @@ def test_the_ini_values_are_listed_in_the_help(pytester: pytest.Pytester) -> Non
     result.stdout.fnmatch_lines(["*smtpports_memory_limit (string):*"])
 
 
-@pytest.mark.parametrize(("name", "module"), [("asyncio", "pytest_smtpports"), ("uvloop", "uvloop")])
+without_uvloop = pytest.mark.skipif(find_spec("uvloop") is None, reason="uvloop is not built for this Python")
+
+
+@pytest.mark.parametrize(
+    ("name", "module"), [("asyncio", "pytest_smtpports"), pytest.param("uvloop", "uvloop", marks=without_uvloop)]
+)
 def test_smtpports_loop_says_which_event_loop_serves(
     pytester: pytest.Pytester, write_ini: Callable[..., None], name: str, module: str
 ) -> None:
