@@ -90,8 +90,7 @@ class Conversation:
         self._heard_at = self._now()
         self._lines_left = LINES_IN_A_ROW
         self._framing.feed(data)
-        if self._coroutine is not None and not (self._is_elsewhere or self.is_busy):
-            self._go_on()
+        self._go_on_if_it_listens()
 
     def hear_no_more(self) -> None:
         """The client has closed its side; what it has sent before is still answered."""

@@ -89,7 +89,7 @@ class Server:
         busy = [listener for listener in self._listeners if listener.is_open or listener.has_served]
         if busy:
             self._engine.background.finish(_drop_clients, busy)
-            self.note_errors()
+        self.note_errors()
 
     def note_errors(self) -> None:
         """Keep for the test what went wrong in the loop, if it was ever used."""
@@ -104,7 +104,6 @@ class Server:
         for listener in self._listeners:
             listener.close()
         self.drop_clients()
-        self.note_errors()
         self._listeners.clear()
 
     def _greet(self, entry: Entry) -> None:

@@ -73,6 +73,7 @@ class Session(smtp.SMTP):
         self._precedents = service.precedents
         self._policy = service.precedents.policy
         self._profile = self._policy.profile
+        self._is_implicit = self._profile.tls is TLSMode.IMPLICIT
         self.entry = entry
         self._gone = gone
         self._conversation = Conversation(loop, self._profile.idle_timeout, idle=self._be_idle, over=self._be_over)
@@ -91,7 +92,7 @@ class Session(smtp.SMTP):
     def begin(self, client: socket.socket, room: memoryview) -> None:
         """Serve a client, behind a TLS handshake where that comes first."""
         self.session = self._create_session()
-        context = self.service.context() if self._profile.tls is TLSMode.IMPLICIT else None
+        context = self.service.context() if self._is_implicit else None
         self._wire = Wire(client, self.loop, room, self._conversation, lambda: self._gone(self))
         if context is not None:
             self._wire.secure(context, self._begin_secured)
@@ -101,8 +102,7 @@ class Session(smtp.SMTP):
     def abort(self) -> None:
         """End the connection now: the test that it belongs to has ended."""
         if self._wire.is_shaking_hands:
-            implicit = self._profile.tls is TLSMode.IMPLICIT
-            self.entry.tls_failed(_NO_HANDSHAKE if implicit else _ENDED_IN_HANDSHAKE)
+            self.entry.tls_failed(_NO_HANDSHAKE if self._is_implicit else _ENDED_IN_HANDSHAKE)
         self.entry.closed(_TEST_ENDED)
         self._wire.abort()
         self._conversation.end()
@@ -126,14 +126,14 @@ class Session(smtp.SMTP):
     # TLS
 
     def _begin_secured(self, error: Exception | None) -> None:
-        if self._is_secured(error, otherwise=_NO_HANDSHAKE):
+        if self._is_secured(error):
             self._conversation.start(self._converse(), self._wire)
 
     def _go_on_secured(self, error: Exception | None) -> None:
-        if self._is_secured(error, otherwise=None):
+        if self._is_secured(error):
             self._conversation.come_back()
 
-    def _is_secured(self, error: Exception | None, *, otherwise: str | None) -> bool:
+    def _is_secured(self, error: Exception | None) -> bool:
         """Write down how the handshake went, and end the connection where it went wrong."""
         secured = self._wire.tls
         assert secured is not None
@@ -145,8 +145,8 @@ class Session(smtp.SMTP):
             self._identities = self.service.identities(secured)
             self._stand()
             return True
-        came = isinstance(error, ssl.SSLError)
-        self.entry.tls_failed(self.service.describe_failure(error) if came or otherwise is None else otherwise)
+        never_came = self._is_implicit and not isinstance(error, ssl.SSLError)
+        self.entry.tls_failed(_NO_HANDSHAKE if never_came else self.service.describe_failure(error))
         self._wire.abort()
         self._conversation.end()
         return False
@@ -198,7 +198,7 @@ class Session(smtp.SMTP):
             # No frame of a hook's traceback may hold a secret.
             public = told[len(verb) :].strip() if is_login else argument
             reply = self.service.intercept(self.entry, verb, public)
-        if refused is not None and refused is Situation.TURNED_AWAY:
+        if refused is Situation.TURNED_AWAY:
             reply = reply or self._policy.only_reply
         if verb == "BDAT" and known and (reply or refused):
             return self._refuse_chunk(argument, reply, refused)

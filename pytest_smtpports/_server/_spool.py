@@ -49,25 +49,20 @@ class _File:
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 # closed when nobody refers to it any more
         self._lock = threading.Lock()
         self._end = 0
-        self._is_at_end = True
         weakref.finalize(self, self._file.close)
 
     def append(self, raw: bytes) -> _Body:
         with self._lock:
-            if not self._is_at_end:
-                self._file.seek(self._end)
-            self._is_at_end = False
+            self._file.seek(self._end)
             left = memoryview(raw)
             while left:
                 left = left[self._file.write(left) :]
             body = _Body(self, self._end, len(raw))
             self._end += len(raw)
-            self._is_at_end = True
         return body
 
     def read(self, place: int, length: int) -> bytes:
         with self._lock:
-            self._is_at_end = False
             self._file.seek(place)
             pieces = []
             # One read gives all of it, but for more than 2 GiB.
