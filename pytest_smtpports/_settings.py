@@ -1,8 +1,9 @@
-"""Ini values and marker arguments, read once and checked, as frozen values."""
+"""Ini values and marker arguments, read and checked, as frozen values; loaded when a test, or an ini file, needs it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -34,8 +35,8 @@ MAX_PORT = 65535
 SHIPPED = frozenset({25, 465, 587, 2525, 24, 26, 588, 1025, 2465, 2587, 8025, 8465})
 
 
-# A dataclass would take longer to make than all else that is loaded at the start.
-class Settings(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """What the ini file says.
 
     Attributes:
@@ -53,33 +54,6 @@ class Settings(NamedTuple):
     memory_limit: int
 
 
-def add_ini(parser: pytest.Parser) -> None:
-    """Declare the ini values."""
-    parser.addini(
-        "smtpports_ports",
-        "the SMTP port numbers that smtpports emulates (default: 25 465 587 2525)",
-        type="args",
-        default=[],
-    )
-    parser.addini("smtpports_host", "the address that smtpports binds (default: 127.0.0.1)", default="127.0.0.1")
-    parser.addini(
-        "smtpports_scope",
-        "function: each test has ports of its own; session: all share smtpports_server (default: function)",
-        default="function",
-    )
-    parser.addini(
-        "smtpports_loop",
-        "the event loop behind the ports: asyncio, or uvloop, which the extra [speed] installs (default: asyncio)",
-        default="asyncio",
-    )
-    parser.addini(
-        "smtpports_memory_limit",
-        "how many bytes of messages a test keeps in memory; more go to a temporary file (default: 67108864)",
-        # A test compares it with the one that is used without pytest.
-        default="67108864",
-    )
-
-
 def read(config: pytest.Config) -> Settings:
     """What the ini file says.
 
@@ -91,11 +65,11 @@ def read(config: pytest.Config) -> Settings:
         raise pytest.UsageError(f"ini smtpports_scope: {UnknownName('scope', scope, SCOPES)}")
     numbers = tuple(_number(word) for word in config.getini("smtpports_ports"))
     settings = Settings(
-        numbers or None,
-        _address(config.getini("smtpports_host")),
-        scope,
-        _loop(config.getini("smtpports_loop")),
-        _bytes(config.getini("smtpports_memory_limit")),
+        numbers=numbers or None,
+        host=_address(config.getini("smtpports_host")),
+        scope=scope,
+        loop=_loop(config.getini("smtpports_loop")),
+        memory_limit=_bytes(config.getini("smtpports_memory_limit")),
     )
     if not SHIPPED.issuperset(numbers):
         # Only a number that is not shipped is worth the imports: it needs a hook.

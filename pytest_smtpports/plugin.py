@@ -1,18 +1,18 @@
 """pytest's hooks and fixtures, translated: what a test says becomes calls to an `SMTPPorts`.
 
-Nothing that is slow to load is imported before a test needs it.
+Every run of pytest loads this module, so that nothing is imported, and nothing made, before a test needs it.
 """
 
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 # Loaded early so that it has the real clock's functions before a test freezes them.
 from . import _clock as _clock
-from . import _settings, hookspecs
+from . import hookspecs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -21,19 +21,52 @@ if TYPE_CHECKING:
 
     from ._harness._port import Port
     from ._harness._smtpports import SMTPPorts
-    from ._harness._surroundings import Surroundings  # noqa: F401 # a stash key's type, named as a string
+    from ._harness._surroundings import Surroundings
     from ._ports._profile import Profile
+    from ._settings import Settings
 
 FIXTURES = frozenset({"smtpports", "smtpports_server", "each_smtpport"})
 # The heading under which what was left open at the end of a test travels in its report.
 LEFT_OPEN = "smtpports: connections open at the end of the test"
 
-_SETTINGS = pytest.StashKey[_settings.Settings]()
-_SURROUNDINGS = pytest.StashKey["Surroundings"]()
-_SERVER = pytest.StashKey["SMTPPorts"]()
-_ITEM = pytest.StashKey[pytest.Item]()
+# The ini values: a type, the default, and a help text. Tests compare the defaults with those that hold without pytest.
+_INI: Mapping[str, tuple[Literal["string", "args"], object, str]] = {
+    "smtpports_ports": ("args", [], "the SMTP port numbers that smtpports emulates (default: 25 465 587 2525)"),
+    "smtpports_host": ("string", "127.0.0.1", "the address that smtpports binds (default: 127.0.0.1)"),
+    "smtpports_scope": (
+        "string",
+        "function",
+        "function: each test has ports of its own; session: all share smtpports_server (default: function)",
+    ),
+    "smtpports_loop": (
+        "string",
+        "asyncio",
+        "the event loop behind the ports: asyncio, or uvloop, which the extra [speed] installs (default: asyncio)",
+    ),
+    "smtpports_memory_limit": (
+        "string",
+        "67108864",
+        "how many bytes of messages a test keeps in memory; more go to a temporary file (default: 67108864)",
+    ),
+}
+_MARKER = (
+    "smtpports(profiles=..., route=..., only=..., block=...): emulated SMTP ports for this test; each argument as the "
+    "method of its name"
+)
 
-__tracebackhide__ = _settings.is_a_users_mistake
+_SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+_SURROUNDINGS: pytest.StashKey[Surroundings] = pytest.StashKey()
+_SERVER: pytest.StashKey[SMTPPorts] = pytest.StashKey()
+_ITEM: pytest.StashKey[pytest.Item] = pytest.StashKey()
+
+
+def _is_a_users_mistake(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    from ._settings import is_a_users_mistake
+
+    return is_a_users_mistake(excinfo)
+
+
+__tracebackhide__ = _is_a_users_mistake
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -43,16 +76,15 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the ini values."""
-    _settings.add_ini(parser)
+    for name, (kind, default, told) in _INI.items():
+        parser.addini(name, told, type=kind, default=default)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and check the ini values before any test runs."""
-    arguments = ", ".join(f"{name}=..." for name in _settings.MARKER_ARGUMENTS)
-    config.addinivalue_line(
-        "markers", f"smtpports({arguments}): emulated SMTP ports for this test; each argument as the method of its name"
-    )
-    config.stash[_SETTINGS] = _settings.read(config)
+    config.addinivalue_line("markers", _MARKER)
+    if any(config.getini(name) != default for name, (_, default, _) in _INI.items()):
+        _settings_of(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -77,8 +109,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `each_smtpport` runs once for each emulated number."""
     if "each_smtpport" in metafunc.fixturenames:
-        numbers = sorted(_settings.profiles_for(metafunc.config.stash[_SETTINGS], metafunc.config))
-        metafunc.parametrize("each_smtpport", numbers, indirect=True)
+        metafunc.parametrize("each_smtpport", sorted(_profiles(metafunc.config)), indirect=True)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -126,7 +157,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def smtpports_profiles(request: pytest.FixtureRequest) -> Mapping[int, Profile]:
     """The profiles by emulated number. Override it to alter them; the numbers come from ini or the hook."""
-    return _settings.profiles_for(request.config.stash[_SETTINGS], request.config)
+    return _profiles(request.config)
 
 
 @pytest.fixture(scope="session")
@@ -146,11 +177,13 @@ def smtpports_server(request: pytest.FixtureRequest, smtpports_profiles: Mapping
 @pytest.fixture
 def smtpports(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, Profile]) -> Iterator[SMTPPorts]:
     """A mail provider on this machine: SMTP ports as they behave in the world, fresh for each test."""
-    if request.config.stash[_SETTINGS].scope == "session":
+    if _settings_of(request.config).scope == "session":
         yield _applied(_shared_arguments(request.node), request.getfixturevalue("smtpports_server"))
         return
-    arguments = _settings.marker_arguments(request.node)
-    profiles = _settings.marked_profiles(arguments, smtpports_profiles)
+    from ._settings import marked_profiles, marker_arguments
+
+    arguments = marker_arguments(request.node)
+    profiles = marked_profiles(arguments, smtpports_profiles)
     opened = _open(request.config, profiles, lambda: request.node.ihook)
     try:
         yield _applied(arguments, opened)
@@ -171,11 +204,26 @@ def each_smtpport(request: pytest.FixtureRequest, smtpports: SMTPPorts) -> Port:
     return smtpports.ports[request.param]
 
 
+def _settings_of(config: pytest.Config) -> Settings:
+    settings = config.stash.get(_SETTINGS, None)
+    if settings is None:
+        from ._settings import read
+
+        settings = config.stash[_SETTINGS] = read(config)
+    return settings
+
+
+def _profiles(config: pytest.Config) -> Mapping[int, Profile]:
+    from ._settings import profiles_for
+
+    return profiles_for(_settings_of(config), config)
+
+
 def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: Callable[[], pluggy.HookRelay]) -> SMTPPorts:
     from ._harness._smtpports import SMTPPorts
     from ._harness._surroundings import Surroundings
 
-    settings = config.stash[_SETTINGS]
+    settings = _settings_of(config)
     surroundings = config.stash.get(_SURROUNDINGS, None)
     if surroundings is None:
         surroundings = config.stash[_SURROUNDINGS] = Surroundings(settings.loop)
@@ -184,13 +232,18 @@ def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: Callable
 
 
 def _applied(arguments: list[Mapping[str, object]], smtpports: SMTPPorts) -> SMTPPorts:
-    for each in arguments:
-        _settings.apply(each, smtpports)
+    if arguments:
+        from ._settings import apply
+
+        for each in arguments:
+            apply(each, smtpports)
     return smtpports
 
 
 def _shared_arguments(item: pytest.Item) -> list[Mapping[str, object]]:
-    arguments = _settings.marker_arguments(item)
+    from ._settings import marker_arguments
+
+    arguments = marker_arguments(item)
     if any("profiles" in each for each in arguments):
         raise pytest.UsageError(
             "@pytest.mark.smtpports(profiles=...) needs ports of the test's own, and this one shares those of the "
