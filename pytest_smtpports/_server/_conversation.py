@@ -41,26 +41,16 @@ class Conversation:
 
     Args:
         loop: where it runs.
-        idle_timeout: how many seconds a client may be silent.
-        idle: called when the client has been silent for too long.
         over: called when the coroutine has ended, with what it raised, if it did.
 
     Attributes:
+        silent_since: when the client was heard last, by the loop's time, or None where it is not missed.
         is_busy: the client has said so much that others have their turn before it is read any further.
     """
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        idle_timeout: float,
-        *,
-        idle: Callable[[], object],
-        over: Callable[[BaseException | None], object],
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, over: Callable[[BaseException | None], object]) -> None:
         self._loop = loop
         self._now = loop.time
-        self._idle_timeout = idle_timeout
-        self._idle = idle
         self._over = over
         self._framing = Framing()
         self._unsent = bytearray()
@@ -69,8 +59,7 @@ class Conversation:
         self._is_talking = False
         self._is_elsewhere = False
         self.is_busy = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._heard_at = 0.0
+        self.silent_since: float | None = None
         self._at_end = False
         self._ended = False
         self._held = False
@@ -82,14 +71,15 @@ class Conversation:
         """Begin; what is said goes out at once for each piece that comes in."""
         self._coroutine = coroutine
         self._mouth = mouth
-        self._watch()
+        self.silent_since = self._now()
         self._go_on()
 
     def hear(self, data: bytes | memoryview) -> None:
         """The client has sent something."""
-        self._heard_at = self._now()
         self._lines_left = LINES_IN_A_ROW
         self._framing.feed(data)
+        if self.silent_since is not None:
+            self.silent_since = self._now()
         self._go_on_if_it_listens()
 
     def hear_no_more(self) -> None:
@@ -104,18 +94,19 @@ class Conversation:
     def release(self) -> None:
         """It does again, and was not idle meanwhile."""
         self._held = False
-        self._heard_at = self._now()
+        if self.silent_since is not None:
+            self.silent_since = self._now()
         self._go_on_if_it_listens()
 
     def come_back(self) -> None:
         """What kept the coroutine elsewhere is over."""
         self._is_elsewhere = False
-        self._watch()
+        self.silent_since = self._now()
         self._go_on()
 
     def end(self) -> None:
         """Break off; a coroutine that is talking at this moment comes to its next word, and no further."""
-        self._be_unwatched()
+        self.silent_since = None
         if self._is_talking:
             self._framing.clear()
             self._at_end, self._held = True, False
@@ -187,7 +178,7 @@ class Conversation:
         self.flush()
         if self._at_end:
             raise ClientLeft
-        self._be_unwatched()
+        self.silent_since = None
         self._is_elsewhere = True
         begin()
         await _wait()
@@ -244,31 +235,11 @@ class Conversation:
             return
         self._ended = True
         self._coroutine = None
-        self._be_unwatched()
+        self.silent_since = None
         self._over(error)
         mouth, self._mouth = self._mouth, None
         if mouth is not None:
             mouth.write_last(self._unsent)
-
-    # Silence
-
-    def _watch(self) -> None:
-        self._heard_at = self._now()
-        self._timer = self._loop.call_later(self._idle_timeout, self._look)
-
-    def _be_unwatched(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _look(self) -> None:
-        """Has it been silent since? One timer for many commands, instead of one for each."""
-        left = self._heard_at + self._idle_timeout - self._loop.time()
-        if left > 0:
-            self._timer = self._loop.call_later(left, self._look)
-        else:
-            self._timer = None
-            self._idle()
 
 
 @types.coroutine

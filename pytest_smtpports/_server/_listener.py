@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ._session import Session
+from ._silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,21 +31,23 @@ class Listener:
         self._socket = bound
         self._service = service
         self._background = background
-        self._number = service.precedents.policy.profile.number
+        profile = service.precedents.policy.profile
+        self._number = profile.number
         self._sessions: set[Session] = set()
+        self._silence = Silence(background.loop, profile.idle_timeout, self._sessions)
         # Whoever closes the port knows whether somebody was taken in before.
         self._lock = threading.Lock()
         self._is_watched = False
-        self._has_served = False
+        self._clients = 0
         bound.setblocking(False)
         # Clients may connect from here on; the kernel keeps them until the loop gets round to them.
         bound.listen(BACKLOG)
         self._watch(on=True)
 
     @property
-    def has_served(self) -> bool:
-        """Whether anybody has been connected since clients were dropped, or is."""
-        return self._has_served
+    def has_clients(self) -> bool:
+        """Whether anything of a client is left in the loop; once the port is closed, this is the last word on it."""
+        return self._clients > 0
 
     def close(self) -> None:
         """Take no more clients; those who are there stay. Any thread may."""
@@ -63,7 +66,6 @@ class Listener:
         self._accept()
         for session in tuple(self._sessions):
             session.abort()
-        self._has_served = False
 
     def _watch(self, *, on: bool) -> None:
         if on and not self._is_watched:
@@ -95,23 +97,30 @@ class Listener:
                 self._watch(on=False)
                 self._background.loop.call_later(ACCEPT_AGAIN, self._watch_again)
                 return None
-            self._has_served = True
+            self._clients += 1
             return client, (str(peer[0]), int(peer[1]))
 
     def _welcome(self, client: socket.socket, peer: tuple[str, int]) -> None:
         entry = self._service.journal.accept(self._number, self._service.host, peer)
         with self._let_go_on_error(client, entry):
-            session = Session(self._service, entry, self._background.loop, self._see_off)
+            session = Session(self._service, entry, self._background, self._see_off)
             self._sessions.add(session)
+            self._silence.begin()
             client.setblocking(False)
             # A reply does not wait for the acknowledgement of the one before (RFC 896 is for keystrokes).
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            session.begin(client, self._background.room)
+            session.begin(client)
 
     def _see_off(self, session: Session) -> None:
         self._sessions.discard(session)
+        if not self._sessions:
+            self._silence.end()
         # It may be in the middle of a word.
-        self._background.loop.call_soon(session.release)
+        self._background.loop.call_soon(self._let_go, session)
+
+    def _let_go(self, session: Session) -> None:
+        session.release()
+        self._clients -= 1
 
     @contextmanager
     def _let_go_on_error(self, client: socket.socket, entry: Entry) -> Iterator[None]:
@@ -120,5 +129,6 @@ class Listener:
         except BaseException:
             entry.closed()
             client.close()
-            self._sessions -= {session for session in self._sessions if session.entry is entry}
+            self._clients -= 1
+            self._sessions.difference_update([session for session in self._sessions if session.entry is entry])
             raise

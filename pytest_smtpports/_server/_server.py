@@ -80,14 +80,12 @@ class Server:
         )
         listener = Listener(bound, service, self._engine.background)
         # Those of earlier blocks may have clients yet.
-        self._listeners = [each for each in self._listeners if each.is_open or each.has_served]
-        self._listeners.append(listener)
+        self._listeners = [*filter(_may_be_busy, self._listeners), listener]
         return listener
 
     def drop_clients(self) -> None:
         """End every connection now; the ports stay open."""
-        busy = [listener for listener in self._listeners if listener.is_open or listener.has_served]
-        if busy:
+        if busy := list(filter(_may_be_busy, self._listeners)):
             self._engine.background.finish(_drop_clients, busy)
         self.note_errors()
 
@@ -136,6 +134,10 @@ class Server:
             return False
         self._journal.add(message)
         return True
+
+
+def _may_be_busy(listener: Listener) -> bool:
+    return listener.is_open or listener.has_clients
 
 
 def _drop_clients(listeners: list[Listener]) -> None:

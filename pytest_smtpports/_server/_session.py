@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .._ports._policy import Standing
     from .._ports._reply import Reply
     from ._journal import Entry
+    from ._loop import BackgroundLoop
     from ._service import Service
 
 # The frames of these functions hold what clients log in with, which a traceback with local variables would show.
@@ -59,16 +60,17 @@ class Session(smtp.SMTP):
     Args:
         service: what the port lends.
         entry: where the connection is written down.
-        loop: where it is served.
+        background: where it is served.
         gone: called when the socket is closed.
     """
 
     def __init__(
-        self, service: Service, entry: Entry, loop: asyncio.AbstractEventLoop, gone: Callable[[Session], object]
+        self, service: Service, entry: Entry, background: BackgroundLoop, gone: Callable[[Session], object]
     ) -> None:
         # What aiosmtpd prepares for a session is the same for all, and takes longer than a mail.
         self.__dict__.update(_FRAME)
-        self.loop = loop
+        self.loop = background.loop
+        self._background = background
         self.service = service
         self._precedents = service.precedents
         self._policy = service.precedents.policy
@@ -76,7 +78,7 @@ class Session(smtp.SMTP):
         self._is_implicit = self._profile.tls is TLSMode.IMPLICIT
         self.entry = entry
         self._gone = gone
-        self._conversation = Conversation(loop, self._profile.idle_timeout, idle=self._be_idle, over=self._be_over)
+        self._conversation = Conversation(self.loop, self._be_over)
         self._voice = Voice(self._precedents, self.entry, self._conversation, self._circumstances)
         self._transaction = Transaction(self._policy, self._conversation, self._voice, self._take)
         self._hears_commands = service.hears("command")
@@ -89,11 +91,11 @@ class Session(smtp.SMTP):
 
     # What the listener calls
 
-    def begin(self, client: socket.socket, room: memoryview) -> None:
+    def begin(self, client: socket.socket) -> None:
         """Serve a client, behind a TLS handshake where that comes first."""
         self.session = self._create_session()
         context = self.service.context() if self._is_implicit else None
-        self._wire = Wire(client, self.loop, room, self._conversation, lambda: self._gone(self))
+        self._wire = Wire(client, self._background, self._conversation, lambda: self._gone(self))
         if context is not None:
             self._wire.secure(context, self._begin_secured)
         else:
@@ -111,12 +113,18 @@ class Session(smtp.SMTP):
         """Let go of everything that holds on to the session in turn, so that no collector has to find it."""
         del self._conversation, self._voice, self._transaction, self._wire, self.service
 
-    # What the conversation calls
+    @property
+    def silent_since(self) -> float | None:
+        """Since when the client has said nothing, where it is its turn."""
+        return self._conversation.silent_since
 
-    def _be_idle(self) -> None:
+    def be_idle(self) -> None:
+        """End the connection of a client that has been silent for too long."""
         self.entry.closed(f"the client was idle for {self._profile.idle_timeout:g} s")
         self._voice.say(Situation.IDLE)
         self._conversation.end()
+
+    # What the conversation calls
 
     def _be_over(self, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, ClientLeft):

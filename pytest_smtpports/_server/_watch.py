@@ -1,23 +1,23 @@
-"""How the loop hears of clients at listening sockets that other threads open and close."""
+"""How the loop hears of clients at sockets that other threads open and close, and of what these clients send."""
 
 from __future__ import annotations
 
+import asyncio
 import selectors
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
 
 class Watch(Protocol):
-    """Calls a function in the loop's thread when there is a client; any thread may ask it."""
+    """Calls a function in the loop's thread when there is something to be read; any thread may ask it."""
 
-    def begin(self, listening: int, call: Callable[[], object]) -> None:
+    def begin(self, descriptor: int, call: Callable[[], object]) -> None:
         """Watch a socket, given by its descriptor."""
         ...
 
-    def end(self, listening: int) -> None:
+    def end(self, descriptor: int) -> None:
         """Watch it no more, before it is closed."""
         ...
 
@@ -27,8 +27,9 @@ class Watch(Protocol):
 
 
 class NestedWatch:
-    """A selector that the loop watches as one more socket, so that nothing has to wake it for each port of each test.
+    """A selector that the loop watches as one more socket.
 
+    So nothing has to wake it for each port of each test, and it has one thing to do for all clients that have spoken.
     epoll and kqueue can do it.
     """
 
@@ -37,13 +38,13 @@ class NestedWatch:
         self._selector = selectors.DefaultSelector()
         loop.add_reader(self._fileno(), self._look)
 
-    def begin(self, listening: int, call: Callable[[], object]) -> None:
+    def begin(self, descriptor: int, call: Callable[[], object]) -> None:
         """Watch a socket."""
-        self._selector.register(listening, selectors.EVENT_READ, call)
+        self._selector.register(descriptor, selectors.EVENT_READ, call)
 
-    def end(self, listening: int) -> None:
-        """Watch it no more."""
-        self._selector.unregister(listening)
+    def end(self, descriptor: int) -> None:
+        """Watch it no more; a call that is due already comes yet."""
+        self._selector.unregister(descriptor)
 
     def close(self) -> None:
         """Watch nothing any more."""
@@ -65,28 +66,43 @@ class PostedWatch:
         self._loop = loop
         self._calls: dict[int, Callable[[], object]] = {}
 
-    def begin(self, listening: int, call: Callable[[], object]) -> None:
+    def begin(self, descriptor: int, call: Callable[[], object]) -> None:
         """Watch a socket."""
-        self._calls[listening] = call
-        self._loop.call_soon_threadsafe(self._follow, listening)
+        self._calls[descriptor] = call
+        self._ask_for(descriptor)
 
-    def end(self, listening: int) -> None:
+    def end(self, descriptor: int) -> None:
         """Watch it no more."""
-        del self._calls[listening]
-        self._loop.call_soon_threadsafe(self._follow, listening)
+        del self._calls[descriptor]
+        self._ask_for(descriptor)
 
     def close(self) -> None:
         """Watch nothing any more."""
-        for listening in tuple(self._calls):
-            self._loop.remove_reader(listening)
+        for descriptor in tuple(self._calls):
+            self._loop.remove_reader(descriptor)
 
-    def _follow(self, listening: int) -> None:
-        """Do as was asked last: the same descriptor may be another socket by now."""
-        call = self._calls.get(listening)
-        if call is None:
-            self._loop.remove_reader(listening)
+    def _ask_for(self, descriptor: int) -> None:
+        if _is_running(self._loop):
+            # What is about to be closed must be gone before the loop looks again.
+            self._follow(descriptor)
         else:
-            self._loop.add_reader(listening, call)
+            self._loop.call_soon_threadsafe(self._follow, descriptor)
+
+    def _follow(self, descriptor: int) -> None:
+        """Do as was asked last: the same descriptor may be another socket by now."""
+        call = self._calls.get(descriptor)
+        if call is None:
+            self._loop.remove_reader(descriptor)
+        else:
+            self._loop.add_reader(descriptor, call)
+
+
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether this is called by the loop."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 def watch(loop: asyncio.AbstractEventLoop) -> Watch:

@@ -12,9 +12,14 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
+if sys.platform == "linux":
+    from fcntl import ioctl
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+
+    from ._watch import Watch
 
 # How much is read at once.
 ROOM = 262_144
@@ -29,6 +34,7 @@ LINGER = 5.0
 _QUICK_ACKNOWLEDGEMENT: int | None = getattr(socket, "TCP_QUICKACK", None)
 # What Linux counts of a connection: the bytes that are not sent yet (linux/sockios.h), and those that nobody has read.
 _COUNTS = (0x894B, 0x541B) if sys.platform == "linux" else ()
+_NONE = bytes(4)
 
 
 class Ear(Protocol):
@@ -61,13 +67,26 @@ class Ear(Protocol):
         ...
 
 
+class Desk(Protocol):
+    """Where wires are served.
+
+    Attributes:
+        loop: has timers, and tells when there is room to write.
+        watch: tells when there is something to read.
+        room: memory to read into, which all wires share.
+    """
+
+    loop: asyncio.AbstractEventLoop
+    watch: Watch
+    room: memoryview
+
+
 class Wire:
     """One accepted connection; it owns the socket.
 
     Args:
         client: the socket, which does not block.
-        loop: where it is read and written.
-        room: memory to read into, which all wires of a loop may share.
+        desk: where it is read and written.
         ear: who listens.
         closed: called when the socket is closed.
 
@@ -79,13 +98,13 @@ class Wire:
     def __init__(
         self,
         client: socket.socket,
-        loop: asyncio.AbstractEventLoop,
-        room: memoryview,
+        desk: Desk,
         ear: Ear,
         closed: Callable[[], object],
     ) -> None:
-        self._loop = loop
-        self._room = room
+        self._loop = desk.loop
+        self._watch = desk.watch
+        self._room = desk.room
         self._socket = client
         self._fd = client.fileno()
         self._ear = ear
@@ -238,14 +257,14 @@ class Wire:
 
     def _read(self, *, on: bool) -> None:
         if on and not self._is_reading:
-            self._loop.add_reader(self._fd, self._readable)
+            self._watch.begin(self._fd, self._readable)
         elif self._is_reading and not on:
-            self._loop.remove_reader(self._fd)
+            self._watch.end(self._fd)
         self._is_reading = on
 
     def _readable(self) -> None:
-        if self._ear.is_busy:
-            # The loop asks again in its next turn.
+        if self._ear.is_busy or not self._is_reading:
+            # It is asked again in the loop's next turn; or somebody who was asked before has ended it.
             return
         try:
             count = self._socket.recv_into(self._room)
@@ -341,6 +360,5 @@ def _is_unsettled(wire: socket.socket) -> bool:
     if not _COUNTS:
         # Nobody can tell.
         return True
-    import fcntl
-
-    return any(any(fcntl.ioctl(wire.fileno(), count, bytes(4))) for count in _COUNTS)
+    unsent, unread = _COUNTS
+    return ioctl(wire, unsent, _NONE) != _NONE or ioctl(wire, unread, _NONE) != _NONE

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_smtpports._ports._framing import LineTooLong
 from pytest_smtpports._server._conversation import LINES_IN_A_ROW, MOST_UNSENT, ClientLeft, Conversation
+from pytest_smtpports._server._silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -46,17 +47,19 @@ def loop() -> Iterator[Loop]:
 
 
 class Talked:
-    """A conversation, and everything that it told to the outside."""
+    """A conversation, everything that it told to the outside, and who misses the client when it is silent."""
 
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
         self.written: list[bytes] = []
         self.ends: list[BaseException | None] = []
         self.idle = 0
-        self.conversation = Conversation(loop, IDLE_TIMEOUT, idle=self._be_idle, over=self.ends.append)
+        self.conversation = Conversation(loop, self.ends.append)
+        self._silence = Silence(loop, IDLE_TIMEOUT, [self])
 
     def begin(self, talk: Talk) -> Talked:
         self.conversation.start(talk(self.conversation), self)
+        self._silence.begin()
         return self
 
     def write(self, data: bytearray) -> None:
@@ -69,8 +72,13 @@ class Talked:
         for piece in pieces:
             self.conversation.hear(piece)
 
-    def _be_idle(self) -> None:
+    @property
+    def silent_since(self) -> float | None:
+        return self.conversation.silent_since
+
+    def be_idle(self) -> None:
         self.idle += 1
+        self.conversation.end()
 
 
 @pytest.fixture
@@ -332,6 +340,16 @@ def test_a_client_is_not_missed_meanwhile(talked: Talked) -> None:
     assert talked.idle == 0
     talked.loop.pass_(1)
     assert talked.idle == 1
+    talked.conversation.end()
+
+
+def test_a_client_that_reads_again_meanwhile_is_not_missed_either(talked: Talked) -> None:
+    talked.begin(away)
+    talked.conversation.hold()
+    talked.conversation.release()
+    talked.loop.pass_(IDLE_TIMEOUT * 3)
+
+    assert talked.idle == 0
     talked.conversation.end()
 
 

@@ -35,7 +35,7 @@ class Said:
 
     def __init__(self, profile: Profile, loop: asyncio.AbstractEventLoop) -> None:
         self._entry = Journal().open(profile.number, None)
-        self._conversation = Conversation(loop, 300, idle=list, over=bool)
+        self._conversation = Conversation(loop, bool)
         self.voice = Voice(Precedents(Policy(profile), FACTS["host"]), self._entry, self._conversation, lambda: FACTS)
 
     @property

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_smtpports import ClosedError, Outcome, SMTPPorts
+from pytest_smtpports._harness._surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -312,3 +313,21 @@ def test_an_assertion_that_fails_after_the_end_is_explained() -> None:
 
     with pytest.raises(AssertionError, match="no message matches, 1 expected"):
         smtpports.assert_sent(subject="Welcome")
+
+
+def test_where_every_client_has_gone_the_end_does_not_wait_for_the_servers_thread() -> None:
+    surroundings = Surroundings()
+    smtpports = SMTPPorts(_surroundings=surroundings)
+    with smtpports.ports[25].connect() as client:
+        client.sendmail("app@example.com", "ada@example.org", MAIL)
+    background = surroundings.engine.background
+    background.catch_up()
+    go_on = threading.Event()
+    background.post(go_on.wait, 20)
+
+    try:
+        assert closed_within(smtpports) < AT_ONCE
+    finally:
+        go_on.set()
+        surroundings.rest()
+    assert len(smtpports.messages) == 1

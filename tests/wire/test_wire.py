@@ -17,12 +17,14 @@ import pytest
 
 from pytest_smtpports._server import _wire
 from pytest_smtpports._server._tls import Authority
+from pytest_smtpports._server._watch import NestedWatch, PostedWatch
 from pytest_smtpports._server._wire import HANDSHAKE_TIMEOUT, HIGH_WATER, LINGER, LOW_WATER, ROOM, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_smtpports import SMTPPorts
+    from pytest_smtpports._server._watch import Watch
     from tests.wire.conftest import Dial
 
 # Seconds after which a test that waits has failed.
@@ -87,8 +89,9 @@ class Ear:
 class Line:
     """A wire, who listens to it, and the client at its other end."""
 
-    def __init__(self, loop: Loop, authority: Authority) -> None:
+    def __init__(self, loop: Loop, watch: Watch, authority: Authority) -> None:
         self.loop = loop
+        self.watch = watch
         self._authority = authority
         with socket.create_server(("127.0.0.1", 0)) as listening:
             self.client = socket.create_connection(listening.getsockname(), timeout=DEADLINE)
@@ -101,8 +104,8 @@ class Line:
         self._fd = self.accepted.fileno()
         self._closings: list[object] = []
         self.ear = Ear()
-        room = memoryview(bytearray(ROOM))
-        self.wire = Wire(self.accepted, loop, room, self.ear, lambda: self._closings.append(self.wire))
+        self.room = memoryview(bytearray(ROOM))
+        self.wire = Wire(self.accepted, self, self.ear, lambda: self._closings.append(self.wire))
         self.shaken: list[Exception | None] = []
 
     @property
@@ -115,7 +118,8 @@ class Line:
         if self.accepted.fileno() >= 0:
             return False
         assert self._closings
-        assert not self.loop.remove_reader(self._fd)
+        with pytest.raises(KeyError):
+            self.watch.end(self._fd)
         assert not self.loop.remove_writer(self._fd)
         return True
 
@@ -245,12 +249,12 @@ def authority() -> Authority:
     return Authority()
 
 
-@pytest.fixture
-def line(authority: Authority) -> Iterator[Line]:
+@pytest.fixture(params=[NestedWatch, PostedWatch])
+def line(request: pytest.FixtureRequest, authority: Authority) -> Iterator[Line]:
     errors: list[object] = []
-    with closing(Loop()) as loop:
+    with closing(Loop()) as loop, closing(request.param(loop)) as watch:
         loop.set_exception_handler(lambda _loop, context: errors.append(context))
-        opened = Line(loop, authority)
+        opened = Line(loop, watch, authority)
         yield opened
         opened.client.close()
         opened.wire.abort()
@@ -710,3 +714,37 @@ def test_a_client_that_reads_late_gets_every_answer_in_its_order(smtpports: SMTP
 
     codes = [line[:3] for line in client.rest().splitlines()]
     assert codes == [b"220", *[b"501", b"250"] * 5_000, b"221"]
+
+
+# Several wires at one watch
+
+
+@pytest.fixture
+def other(line: Line, authority: Authority) -> Iterator[Line]:
+    opened = Line(line.loop, line.watch, authority)
+    yield opened
+    opened.client.close()
+    opened.wire.abort()
+    assert opened.is_gone
+
+
+def test_what_somebody_else_has_read_is_waited_for_again(line: Line, other: Line) -> None:
+    line.ear.answer = lambda: other.accepted.recv(ROOM)
+    line.send(b"NOOP\r\n")
+    other.send(b"RSET\r\n")
+    line.loop.turn(3)
+    assert (line.ear.heard, other.ear.heard) == (b"NOOP\r\n", b"")
+
+    other.send(b"QUIT\r\n")
+    line.loop.until(lambda: other.ear.heard)
+    assert other.ear.heard == b"QUIT\r\n"
+
+
+def test_who_is_ended_by_another_client_is_asked_nothing_more(line: Line, other: Line) -> None:
+    line.ear.answer = other.wire.abort
+    line.send(b"NOOP\r\n")
+    other.send(b"RSET\r\n")
+    line.loop.turn(3)
+
+    assert (line.ear.heard, other.ear.heard) == (b"NOOP\r\n", b"")
+    assert other.is_gone
