@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -172,6 +172,41 @@ def _aiosmtpd(tls: str | None = None) -> Iterator[int]:
         controller.stop()
 
 
+@contextmanager
+def _canned() -> Iterator[int]:
+    """A thread that says the same to everybody and keeps nothing: what is left are two threads that take turns."""
+    with socket.create_server((HOST, 0)) as listening:
+        thread = threading.Thread(target=_recite, args=(listening,), daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        with suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)
+        thread.join(DEADLINE)
+
+
+def _recite(listening: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            client, _ = listening.accept()
+            with client:
+                _recite_to(client)
+
+
+def _recite_to(client: socket.socket) -> None:
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    client.send(b"220 localhost ESMTP\r\n")
+    last, end = b"", b"\r\n"
+    while heard := client.recv(262_144):
+        last = (last[-4:] + heard[-5:])[-5:]
+        if last.endswith(end):
+            verb = heard[:4].upper() if end == b"\r\n" else b""
+            last, end = b"", b"\r\n.\r\n" if verb == b"DATA" else b"\r\n"
+            client.send(_CANNED.get(verb, b"250 Ok\r\n"))
+
+
+_CANNED = {b"DATA": b"354 Go ahead\r\n", b"QUIT": b"221 Bye\r\n"}
+
+
 def _context() -> object:
     """With a P-256 key, as ours are."""
     import ssl
@@ -201,6 +236,7 @@ _SERVERS = {
     "ours": lambda: _ours(25),
     "ours-implicit": lambda: _ours(465),
     "ours-starttls": lambda: _ours(587),
+    "canned replies": _canned,
     "aiosmtpd": _aiosmtpd,
     "aiosmtpd-implicit": lambda: _aiosmtpd("implicit"),
     "aiosmtpd-starttls": lambda: _aiosmtpd("starttls"),

@@ -1,4 +1,4 @@
-"""pytest in a process of its own, with one plugin loaded or none; and what a test of `suites` takes there."""
+"""pytest in a process of its own; and what a test of `suites` takes there, with one plugin and no other."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ TIMEOUT = 120.0
 LEFT_OUT = 10
 # What would load further plugins, or slow everything down.
 _UNWANTED = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONDEVMODE", "PYTHONWARNINGS")
+_ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 OURS = "pytest_smtpports.plugin"
 SMTPDFIX = "smtpdfix.fixture"
 
 
 def pytest(
-    arguments: Sequence[str | Path], *, folder: Path, plugin: str | None, environment: Mapping[str, str] | None = None
+    arguments: Sequence[str | Path], *, folder: Path, environment: Mapping[str, str], interpreter: Sequence[str] = ()
 ) -> int:
-    """Run pytest in a folder, with this plugin and no other; its exit code."""
-    command = [sys.executable, "-m", "pytest", "-q", *(["-p", plugin] if plugin else []), *arguments]
-    wanted = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
-    wanted |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **(environment or {})}
+    """Run pytest in a folder, with these environment variables, and options of the interpreter; its exit code."""
+    command = [sys.executable, *interpreter, "-m", "pytest", "-q", *arguments]
+    wanted = {name: value for name, value in os.environ.items() if name not in _UNWANTED} | dict(environment)
     done = subprocess.run(command, cwd=folder, env=wanted, timeout=TIMEOUT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 5):  # 5: there is no test
         sys.exit(f"{done.stdout}\n{done.stderr}")
@@ -60,7 +60,7 @@ def _per_test(plugin: str, test: str, times: int, environment: Mapping[str, str]
             taken = folder / "taken.json"
             arguments = [f"--basetemp={folder / 'temp'}", f"--times={times + LEFT_OUT}", f"--taken={taken}"]
             tests = [f"{SUITES / 'test_empty.py'}", f"{SUITES / test}"]
-            pytest([*arguments, *tests], folder=folder, plugin=plugin, environment=environment)
+            pytest(["-p", plugin, *arguments, *tests], folder=folder, environment={**_ALONE, **environment})
             figures: dict[str, list[float]] = json.loads(taken.read_text())
             empty, full = figures.values()
         return (statistics.median(full[LEFT_OUT:]) - statistics.median(empty[LEFT_OUT:])) * 1000

@@ -8,11 +8,13 @@ from ._suite import ours, smtpdfix
 # An empty test of ours, what its like is with smtpdfix, and how many times faster it is to be.
 _ROWS = (
     ("an idle test", "ours", "smtpdfix", 10),
+    ("an idle test, TLS in use", "ours, TLS", "smtpdfix with TLS", 100),
     ("an idle test, four ports open", "ours, open", "smtpdfix", 10),
     ("an idle test, four ports open, TLS in use", "ours, open, TLS", "smtpdfix with TLS", 100),
 )
 _RUNS = {
     "ours": ours("test_untouched", 200),
+    "ours, TLS": ours("test_untouched_once_tls_is_in_use", 200),
     "ours, open": ours("test_four_open_ports", 200),
     "ours, open, TLS": ours("test_four_open_ports_once_tls_is_in_use", 200),
     "smtpdfix": smtpdfix("test_untouched", 200),

@@ -26,7 +26,7 @@ def _sending(name: str, length: int, messages: int, connections: int) -> Run:
 
 
 def _measure(what: str, length: int, messages: int, connections: int, times: float) -> None:
-    runs = {name: _sending(name, length, messages, connections) for name in ("ours", "aiosmtpd")}
+    runs = {name: _sending(name, length, messages, connections) for name in ("ours", "aiosmtpd", "canned replies")}
     goal = Goal("aiosmtpd", times)
     compare(what, "messages/s", runs.pop("ours"), runs, goal, more_is_better=True)
 

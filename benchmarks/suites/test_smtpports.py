@@ -19,6 +19,11 @@ def test_untouched(smtpports, number):
     pass
 
 
+def test_untouched_once_tls_is_in_use(smtpports, number):
+    if number == 0:
+        smtpports.ports[465].connect().quit()
+
+
 def test_four_open_ports(smtpports, number):
     assert len({port.address for port in smtpports.ports}) == 4
 
