@@ -3,4 +3,4 @@
 from ._traffic import measure
 
 if __name__ == "__main__":
-    measure("1 KB, a connection each", 1000, 2000, aiosmtpd=2.4)
+    measure("1 KB, a connection each", 1000, 4000, aiosmtpd=2.4)

@@ -3,4 +3,4 @@
 from ._traffic import measure
 
 if __name__ == "__main__":
-    measure("1 KB, connections kept", 1000, 4000, "-d", aiosmtpd=4)
+    measure("1 KB, connections kept", 1000, 10_000, "-d", aiosmtpd=4)
