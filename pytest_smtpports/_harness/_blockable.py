@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, is_ours
-from .._ports._blocks import Block, block_of
+from .._ports._kinds import block_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._ports._blocks import Block
     from ._handle import Handle
     from ._world import World
 
@@ -27,7 +28,7 @@ class Blockable:
 
         Args:
             numbers: the emulated numbers, one at least.
-            how: a kind, such as "drop" or "refuse", or a `Block`.
+            how: a kind, such as "drop" or "refuse", or a `Block`, such as `Tarpit(bytes_per_second=5)`.
 
         Raises:
             UnknownPort: a number that is not emulated.

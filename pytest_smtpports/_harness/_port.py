@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from .._errors import ConfigurationError, UnknownPort, is_ours
 from .._mail._mailbox import Mailbox
-from .._ports._blocks import Block, block_of
+from .._ports._kinds import block_of
 from .._ports._profile import AuthPolicy, Profile, Role, TLSMode
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .._mail._connection import Connection
     from .._network._door import Door
     from .._network._network import Site
+    from .._ports._blocks import Block
     from ._handle import Handle
     from ._world import World
 
@@ -107,7 +108,7 @@ class Port:
         return self._world.network.block(self._number, self._scope)
 
     def block(self, how: str | Block = "drop") -> Handle:
-        """Block this port for new connections: "drop", "refuse", or a `Block`.
+        """Block this port for new connections: "drop", "refuse", any other kind, or a `Block`.
 
         Raises:
             UnknownName: a kind that does not exist.

@@ -119,7 +119,7 @@ class Connection:
         peer: the client's (address, port), or None where it did not get that far.
         outcome: how it ended.
         reason: the same as a sentence.
-        block: the kind of block that stopped it, or None.
+        block: the kind of block that stopped it, or that it got through, or None.
         tls: what protected it, or None.
         logins: the attempts to log in, in order.
         dialogue: what was said, in order, secrets masked.

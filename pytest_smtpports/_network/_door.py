@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import socket
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from .._errors import ConfigurationError, is_ours
-from .._ports._blocks import Block, Drop
+from .._ports._kinds import Drop
+from .._server._black_hole import BlackHole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._ports._blocks import Block
+
 __tracebackhide__ = is_ours
+
+
+# How many seconds a dial waits for a door that is being turned, which takes none to speak of.
+PATIENCE = 5.0
 
 
 class Answer(Protocol):
     """What stands behind an open door."""
 
     def close(self) -> None:
-        """Take no more clients."""
+        """Take no more clients, but those who have begun to dial."""
         ...
-
-
-class BlackHole:
-    """A listening socket whose queue is full: the kernel drops every further SYN, as a silent firewall does.
-
-    With a backlog of 0 Linux queues one connection, and one that its client has closed goes on filling the queue.
-    """
-
-    def __init__(self, bound: socket.socket) -> None:
-        self._socket = bound
-        bound.listen(0)
-        with socket.socket(bound.family, socket.SOCK_STREAM) as filler:
-            # It doesn't wait: where a client was faster, the queue is full already.
-            filler.setblocking(False)
-            # Past the socket patch, which would write it down as a dial of the test's.
-            super(socket.socket, filler).connect_ex(bound.getsockname())
-
-    def close(self) -> None:
-        """Let go of the queue; a client that still waits is refused at its next SYN."""
-        self._socket.close()
 
 
 class Door:
@@ -48,11 +36,18 @@ class Door:
 
     A socket that is bound and never listens keeps the number for the door's life: alone it refuses connections, and
     what answers is opened on the same number beside it.
+
+    Attributes:
+        address: where it is.
+        block: what holds for it.
     """
 
-    def __init__(self, host: str, answer: Callable[[socket.socket], Answer], block: Block | None) -> None:
+    def __init__(self, host: str, answer: Callable[[socket.socket, Block | None], Answer], block: Block | None) -> None:
         self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._answer = answer
+        # Whoever dials while the door is turned waits for the end of that.
+        self._turned = threading.Condition()
+        self._is_turning = False
         self._closing = ExitStack()
         try:
             guard = self._closing.enter_context(self._bind((host, 0)))
@@ -67,10 +62,33 @@ class Door:
 
     def set(self, block: Block | None) -> None:
         """Block the door, in a way or another, or open it; nothing happens where it is so already."""
-        if block != self.block:
+        if block == self.block:
+            return
+        with self._turned:
+            self._is_turning = True
+        try:
             self._shut()
             self.block = block
             self._open()
+        finally:
+            with self._turned:
+                self._is_turning = False
+                self._turned.notify_all()
+
+    def enter(self, begin: Callable[[Block | None], object]) -> Block | None:
+        """Have a dial begin under what holds now, never between two blocks.
+
+        Args:
+            begin: called with what holds; what it announces is waited for before the door is turned.
+
+        Returns:
+            what holds.
+        """
+        with self._turned:
+            self._turned.wait_for(lambda: not self._is_turning, PATIENCE)
+            block = self.block
+            begin(block)
+        return block
 
     def close(self) -> None:
         """Give the port back."""
@@ -78,8 +96,8 @@ class Door:
         self._closing.close()
 
     def _open(self) -> None:
-        if self.block is None:
-            self._behind = self._answer(self._bind(self.address))
+        if self.block is None or self.block.answers:
+            self._behind = self._answer(self._bind(self.address), self.block)
         elif isinstance(self.block, Drop):
             self._behind = BlackHole(self._bind(self.address))
 

@@ -53,6 +53,15 @@ def port_number(service: object) -> object:
     return SERVICES.get(name, service) if isinstance(name, str) else service
 
 
+def dialled(service: object) -> int | None:
+    """The same as a number, or None where nobody can tell: a look-up need not say what is to be dialled."""
+    number = port_number(service)
+    text = number.decode("ascii", "replace") if isinstance(number, bytes) else number
+    if isinstance(text, str) and text.isascii() and text.isdigit():
+        return int(text)
+    return number if isinstance(number, int) else None
+
+
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)

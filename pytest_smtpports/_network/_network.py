@@ -6,14 +6,17 @@ import errno
 import os
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import _clock
 from .._errors import ClosedError
-from .._ports._blocks import Block, Layer, Refuse, effective
+from .._ports._blocks import Block, Layer, effective
+from .._ports._kinds import DNS, Refuse, Throttle, error_of
+from .._server._black_hole import BlackHole
 from ._caller import location
-from ._door import Answer, BlackHole, Door
+from ._door import Answer, Door
 from ._patch import PATCH
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from .._server._journal import Entry, Journal
     from ._patch import Connect
 
-Listen = Callable[[socket.socket, "Profile", "str | None"], Answer]
+Listen = Callable[[socket.socket, "Profile", "str | None", "Block | None"], Answer]
 
 # A connect of a socket that doesn't block has begun, and its end is not seen here.
 _WAITING = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
@@ -73,7 +76,9 @@ class Network:
             if number not in site.doors:
                 profile, block = self._profiles[number], self.block(number, site.scope)
                 host = self._bind_host if site is self._direct else self._routed_host
-                site.doors[number] = Door(host, lambda bound: self._listen(bound, profile, site.host), block)
+                site.doors[number] = Door(
+                    host, lambda bound, block: self._listen(bound, profile, site.host, block), block
+                )
             return site.doors[number]
 
     def block(self, number: int, scope: object = None) -> Block | None:
@@ -130,6 +135,25 @@ class Network:
         """Whether a name leads here."""
         return any(site.host == name for site in self._routed)
 
+    def look_up(self, name: str, port: int | None) -> bool:
+        """Whether a name leads here.
+
+        Raises:
+            socket.gaierror: it is hidden, for this port or, where none is told, for every one.
+        """
+        site = next((site for site in self._routed if site.host == name), None)
+        if site is None:
+            return False
+        numbers = site.numbers if port is None else site.numbers.intersection([port])
+        blocks = [self.block(number, site.scope) for number in numbers]
+        if not blocks or not all(isinstance(block, DNS) for block in blocks):
+            return True
+        if port is not None:
+            entry = self._journal.open(port, name)
+            entry.location = location()
+            entry.blocked(DNS())
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
     def destination(self, name: str | None, address: str, port: int) -> _Dial | None:
         """Where a connect leads, or None for what is not ours."""
         for site in self._routed:
@@ -145,7 +169,7 @@ class Network:
         with self._lock:
             if self._closed_door is None:
                 # A black hole would answer if it were ever opened.
-                self._closed_door = Door(self._routed_host, BlackHole, Refuse())
+                self._closed_door = Door(self._routed_host, lambda bound, _block: BlackHole(bound), Refuse())
             return self._closed_door
 
     def _lift(self, layer: Layer) -> None:
@@ -206,9 +230,10 @@ class _Dial:
             # The route has ended since it was looked up.
             self._journal.discard(entry)
             raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED)) from None
-        block, local_port = door.block, _local_port(client)
-        if local_port is not None:
-            self._journal.expect(entry, local_port)
+        local_port = _local_port(client)
+        block = door.enter(lambda block: self._begin(entry, client, local_port, block))
+        if block is not None and (told := error_of(block)) is not None:
+            raise OSError(told, os.strerror(told))
         started = _clock.monotonic()
         error: int | None = None
         try:
@@ -225,6 +250,15 @@ class _Dial:
             self._note(entry, error, block, local_port, waited)
         return result
 
+    def _begin(self, entry: Entry, client: socket.socket, local_port: int | None, block: Block | None) -> None:
+        """Write down what is expected; whoever does not wait may be connected before anybody is back here."""
+        may_be_dropped = block is not None and (not block.answers or isinstance(block, Throttle))
+        if may_be_dropped:
+            assert block is not None
+            entry.blocked(block)
+        if local_port is not None and error_of(block) is None:
+            self._journal.expect(entry, local_port, _never if may_be_dropped else _while_open(client))
+
     def _note(
         self, entry: Entry, error: int | None, block: Block | None, local_port: int | None, waited: float | None
     ) -> None:
@@ -232,12 +266,27 @@ class _Dial:
         if error in _REPEATED or (local_port is None and (under_way or block is None)):
             # Told already; or the listener can't know that it is this one, and writes down its own; or no dial at all.
             self._journal.discard(entry)
-        elif error != 0 and block is not None:
+        elif not under_way and block is not None:
             entry.blocked(block, waited)
         elif not under_way:
             entry.closed("the connect failed")
         if not under_way:
             self._journal.unexpect(local_port)
+
+
+def _never() -> bool:
+    return False
+
+
+def _while_open(client: socket.socket) -> Callable[[], bool]:
+    """Whether a socket is open, which this does not keep alive."""
+    seen = weakref.ref(client)
+
+    def is_open() -> bool:
+        still = seen()
+        return still is not None and still.fileno() >= 0
+
+    return is_open
 
 
 def _is_connected(client: socket.socket) -> bool:

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ._names import normal, port_number
+from ._names import dialled, normal, port_number
+from ._uvloop import loop_class, replacements
 
 # RFC 6890 §2.2.2: the whole of 127.0.0.0/8 is this machine; this part of it is rarely used.
 _NETWORK = "127.83"
@@ -34,6 +35,14 @@ class Table(Protocol):
 
     def routes(self, name: str) -> bool:
         """Whether a name, in its normal form, leads here."""
+        ...
+
+    def look_up(self, name: str, port: int | None) -> bool:
+        """The same, when a name is looked up for this port, or for none that is told.
+
+        Raises:
+            socket.gaierror: it is not to be found.
+        """
         ...
 
     def destination(self, name: str | None, address: str, port: int) -> Destination | None:
@@ -70,10 +79,14 @@ class SocketPatch:
                 while self._put_back:
                     self._put_back.pop()()
 
-    def address_of(self, host: object) -> tuple[str, str] | None:
-        """The normal form of a routed name and the address that stands for it, or None."""
+    def address_of(self, host: object, port: int | None = None) -> tuple[str, str] | None:
+        """The normal form of a routed name and the address that stands for it, or None.
+
+        Raises:
+            socket.gaierror: the name is not to be found.
+        """
         name = normal(host)
-        if name is None or not any(table.routes(name) for table in self._tables):
+        if name is None or not any(table.look_up(name, port) for table in self._tables):
             return None
         with self._lock:
             if name not in self._addresses:
@@ -89,13 +102,24 @@ class SocketPatch:
             return None
         if not isinstance(address, tuple) or len(address) < 2 or not isinstance(address[1], int):
             return None
-        routed = self.address_of(address[0])
+        routed = self.address_of(address[0], address[1])
         host = str(address[0]).removeprefix(_V4_IN_V6)
         name = routed[0] if routed else self._names.get(host)
         for table in self._tables:
             if (found := table.destination(name, host, address[1])) is not None:
                 return found
         return None
+
+    def _is_ours(self, host: object, port: object) -> bool:
+        """Whether a name or an address leads here; as yet nobody asks whether it may."""
+        name = normal(host)
+        if name is not None and any(table.routes(name) for table in self._tables):
+            return True
+        number, address = dialled(port), str(host).removeprefix(_V4_IN_V6)
+        known = self._names.get(address)
+        return number is not None and any(
+            table.destination(known, address, number) is not None for table in self._tables
+        )
 
     def _install(self) -> None:
         connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
@@ -113,7 +137,12 @@ class SocketPatch:
             found = self.destination(client, address) if this is self._installed else None
             if found is None:
                 return connect_ex(client, address)
-            return int(found.dial(client, lambda target: connect_ex(client, target)))
+            try:
+                return int(found.dial(client, lambda target: connect_ex(client, target)))
+            except OSError as error:
+                if error.errno is None:
+                    raise
+                return error.errno
 
         def patched_getaddrinfo(
             host: object,
@@ -123,7 +152,7 @@ class SocketPatch:
             proto: int = 0,
             flags: int = 0,
         ) -> list[Any]:
-            routed = None if flags & socket.AI_NUMERICHOST else self.address_of(host)
+            routed = None if flags & socket.AI_NUMERICHOST else self.address_of(host, dialled(port))
             if routed is None:
                 return getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[arg-type] # it checks itself
             name, address = routed
@@ -135,6 +164,9 @@ class SocketPatch:
         self._replace(socket.socket, "connect", patched_connect)
         self._replace(socket.socket, "connect_ex", patched_connect_ex)
         self._replace(_socket, "getaddrinfo", patched_getaddrinfo)
+        if (loops := loop_class()) is not None:
+            for name, replacement in replacements(loops, self._is_ours).items():
+                self._replace(loops, name, replacement)
         for module in (_socket, socket):
             self._replace_look_up(module, "gethostbyname", lambda name, address: address)
             self._replace_look_up(module, "gethostbyname_ex", lambda name, address: (name, [], [address]))

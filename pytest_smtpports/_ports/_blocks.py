@@ -1,16 +1,12 @@
-"""What a network does to a port: the kinds of block, and which of several holds."""
+"""What a network may do to a port, and which of several words on it holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from .._errors import UnknownName, is_ours
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-__tracebackhide__ = is_ours
 
 
 class Block:
@@ -19,6 +15,8 @@ class Block:
     Attributes:
         kind: the name that `how=` takes.
         reason: what happens to a client, as a sentence.
+        answers: whether a connection comes about.
+        stops: whether no mail gets through, whatever the client does.
 
     Example:
         >>> from pytest_smtpports import SMTPPorts
@@ -34,54 +32,8 @@ class Block:
 
     kind: ClassVar[str]
     reason: ClassVar[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Drop(Block):
-    """The SYN is dropped: a connect waits until its timeout, as most hosts and clouds do it.
-
-    Example:
-        >>> from pytest_smtpports import Drop
-        >>> Drop().reason
-        'the SYN was not answered'
-    """
-
-    __module__ = "pytest_smtpports"
-
-    kind = "drop"
-    reason = "the SYN was not answered"
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse(Block):
-    """The SYN is answered with RST: a connect fails at once with `ConnectionRefusedError`.
-
-    Example:
-        >>> from pytest_smtpports import Refuse
-        >>> Refuse().reason
-        'the connection was refused'
-    """
-
-    __module__ = "pytest_smtpports"
-
-    kind = "refuse"
-    reason = "the connection was refused"
-
-
-KINDS: Mapping[str, type[Block]] = {kind.kind: kind for kind in (Drop, Refuse)}
-
-
-def block_of(how: str | Block) -> Block:
-    """The block that `how=` means.
-
-    Raises:
-        UnknownName: no kind of that name.
-    """
-    if isinstance(how, Block):
-        return how
-    if how not in tuple(KINDS):
-        raise UnknownName("block kind", how, KINDS)
-    return KINDS[how]()
+    answers: ClassVar[bool] = True
+    stops: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,8 @@ from ._situations import Situation
 if TYPE_CHECKING:
     from ._path import Path
 
+# RFC 3207 §2, §4: the keyword, and the command
+STARTTLS = "STARTTLS"
 # RFC 3207 §4: the commands that are answered before STARTTLS where it is required; every other one gets 530.
 # LHLO is to LMTP what EHLO is to SMTP (RFC 2033 §4.1).
 BEFORE_TLS = frozenset({"EHLO", "LHLO", "STARTTLS", "NOOP", "QUIT"})
@@ -78,6 +80,8 @@ class Policy:
 
     Args:
         profile: what the port is.
+        starttls: what its clients see in the place of the keyword STARTTLS, or None for nothing: for whatever else,
+            somebody on the way takes the keyword and the command out of what is said.
 
     Attributes:
         voice: whose words it speaks.
@@ -89,8 +93,9 @@ class Policy:
         only_reply: what every command gets behind a greeting with 521 (RFC 7504 §3), or None.
     """
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, starttls: str | None = STARTTLS) -> None:
         self.profile = profile
+        self._starttls = starttls
         self.voice = personality(profile.personality)
         self._keywords = self._named()
         self._extensions = _supported(frozenset(profile.extensions).intersection(self._keywords))
@@ -192,6 +197,7 @@ class Policy:
     def _known(self) -> tuple[str, ...]:
         optional = {"BDAT": "CHUNKING" in self._extensions, "ETRN": "ETRN" in self._keywords}
         optional.update(dict.fromkeys(self.voice.lacks, False))
+        optional[STARTTLS] = self._starttls == STARTTLS
         return tuple(verb for verb in (*self.hellos, *_COMMANDS) if optional.get(verb, True))
 
     def _line(self, keyword: str, state: State) -> str | None:
@@ -203,9 +209,9 @@ class Policy:
             mechanisms = " ".join(self.mechanisms(state))
             separator = "" if keyword.endswith("=") else " "
             return f"{keyword}{separator}{mechanisms}" if listed and mechanisms else None
-        if keyword == "STARTTLS":
+        if keyword == STARTTLS:
             listed = self.offers_starttls(state) or (anyway and self.profile.tls is TLSMode.STARTTLS)
-            return keyword if listed else None
+            return self._starttls if listed else None
         if keyword == "SIZE":
             return keyword if self.profile.size_limit is None else f"{keyword} {self.profile.size_limit}"
         return keyword if keyword not in EXTENSIONS or keyword in self._extensions else None

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._command import Commands
-from ._policy import Policy, Progress, Standing, State, offered
+from ._policy import STARTTLS, Policy, Progress, Standing, State, offered
 from ._reply import Reply
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ class Precedents:
 
 
 @lru_cache(maxsize=64)
-def precedents(profile: Profile, host: str) -> Precedents:
+def precedents(profile: Profile, host: str, starttls: str | None = STARTTLS) -> Precedents:
     """Those of a port that is such a one, which is the same in many tests."""
-    return Precedents(Policy(profile), host)
+    return Precedents(Policy(profile, starttls), host)
 
 
 class _Words(dict["Situation", "Words | None"]):

@@ -66,6 +66,15 @@ class Entry:
             self._blocked += f"; the client gave up after {waited:.1f} s"
         self.closed()
 
+    def met(self, block: Block) -> None:
+        """The network has something in the way of the connection, which may still bring mail."""
+        self.block = block
+
+    def obstructed(self, block: Block) -> None:
+        """The same, and no mail can come, or no more."""
+        self.block = block
+        self._blocked = block.reason
+
     def not_emulated(self) -> None:
         """A number was dialled that no profile has."""
         self._not_emulated = True
@@ -162,7 +171,7 @@ class Journal:
         self._messages: list[Message] = []
         self._failures: list[BaseException] = []
         self._listeners: list[Callable[[], None]] = []
-        self._dialled: dict[int | None, Entry] = {}
+        self._dialled: dict[int | None, tuple[Entry, Callable[[], bool]]] = {}
         self._opened = 0
         # How many messages are forgotten, and how often that was.
         self._forgotten = 0
@@ -201,19 +210,37 @@ class Journal:
     def accept(self, port: int, host: str | None, peer: tuple[str, int]) -> Entry:
         """The record of an accepted connection: the one that its dial in this process began, or a new one."""
         with self._changed:
-            entry = self._dialled.pop(peer[1], None) or self.open(port, host)
+            dialled = self._dialled.pop(peer[1], None)
+            entry = dialled[0] if dialled else self.open(port, host)
             entry.accepted(peer)
+            self._changed.notify_all()
         return entry
 
-    def expect(self, entry: Entry, local_port: int) -> None:
-        """A dial of this process begins at a local port; the listener will know it by that."""
+    def expect(self, entry: Entry, local_port: int, is_awaited: Callable[[], bool]) -> None:
+        """A dial of this process begins at a local port; the listener will know it by that.
+
+        Args:
+            entry: its record.
+            local_port: where it comes from.
+            is_awaited: whether nothing keeps it from being accepted, at each moment.
+        """
         with self._changed:
-            self._dialled[local_port] = entry
+            self._dialled[local_port] = entry, is_awaited
 
     def unexpect(self, local_port: int | None) -> None:
         """The dial from a local port got nowhere."""
         with self._changed:
             self._dialled.pop(local_port, None)
+            self._changed.notify_all()
+
+    def await_dials(self, port: int, host: str | None, seconds: float) -> None:
+        """Wait until every dial of this process to a port has been accepted, or has failed, or is given up."""
+
+        def are_there() -> bool:
+            begun = [awaited for entry, awaited in self._dialled.values() if (entry.port, entry.host) == (port, host)]
+            return not any(is_awaited() for is_awaited in begun)
+
+        self.wait(are_there, seconds)
 
     def discard(self, entry: Entry) -> None:
         """Forget a connection that turned out to be none of its own."""

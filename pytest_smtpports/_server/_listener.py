@@ -8,18 +8,26 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from .._ports._kinds import DNS, Throttle
+from ._black_hole import fill
+from ._obstacle import MEETINGS, Obstacle
 from ._session import Session
 from ._silence import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .._ports._blocks import Block
     from ._journal import Entry
     from ._loop import BackgroundLoop
     from ._service import Service
 
+    Guest = Session | Obstacle
+
 # How many clients may wait to be accepted.
 BACKLOG = 256
+# How many seconds those who have begun to dial have to come; they take none to speak of.
+PATIENCE = 2.0
 # How many seconds later a client is accepted for whom there was no descriptor.
 ACCEPT_AGAIN = 0.1
 
@@ -33,15 +41,18 @@ class Listener:
         self._background = background
         profile = service.precedents.policy.profile
         self._number = profile.number
-        self._sessions: set[Session] = set()
+        self._sessions: set[Guest] = set()
         self._silence = Silence(background.loop, profile.idle_timeout, self._sessions)
         # Whoever closes the port knows whether somebody was taken in before.
         self._lock = threading.Lock()
         self._is_watched = False
         self._clients = 0
+        self._guest = Obstacle if type(service.block) in MEETINGS else Session
+        # How many more are let through, or None for everybody.
+        self._left = service.block.connections if isinstance(service.block, Throttle) else None
         bound.setblocking(False)
         # Clients may connect from here on; the kernel keeps them until the loop gets round to them.
-        bound.listen(BACKLOG)
+        bound.listen(BACKLOG if self._left is None else self._left - 1)
         self._watch(on=True)
 
     @property
@@ -50,7 +61,16 @@ class Listener:
         return self._clients > 0
 
     def close(self) -> None:
-        """Take no more clients; those who are there stay. Any thread may."""
+        """Take no more clients, but those who have begun to dial; whoever is there stays. Any thread may."""
+        if not self._background.is_this_thread:
+            # A client may think that it is connected before the kernel shows it here.
+            self._service.journal.await_dials(self._number, self._service.host, PATIENCE)
+        while (accepted := self._accepted()) is not None:
+            self._background.post(self._welcome, *accepted)
+        self.shut()
+
+    def shut(self) -> None:
+        """Take no more clients, whoever is connected."""
         with self._lock:
             self._watch(on=False)
             self._socket.close()
@@ -74,6 +94,9 @@ class Listener:
             self._background.watch.end(self._socket.fileno())
         self._is_watched = on
 
+    def _rest(self) -> None:
+        self._background.loop.call_later(ACCEPT_AGAIN, self._watch_again)
+
     def _watch_again(self) -> None:
         with self._lock:
             if self._socket.fileno() >= 0:
@@ -88,6 +111,9 @@ class Listener:
             if not self._is_watched:
                 return None
             try:
+                if self._left is not None:
+                    # The kernel queues one more than it is told, and one of these is about to leave the queue.
+                    self._socket.listen(max(0, self._left - 2))
                 client, peer = self._socket.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 # There is no more, or the client has gone again.
@@ -95,15 +121,22 @@ class Listener:
             except OSError:
                 # No descriptor is left, most likely. The kernel keeps the client; to ask at once again would spin.
                 self._watch(on=False)
-                self._background.loop.call_later(ACCEPT_AGAIN, self._watch_again)
+                self._background.post(self._rest)
                 return None
             self._clients += 1
+            if self._left is not None:
+                self._left -= 1
+                if not self._left:
+                    self._watch(on=False)
+                    fill(self._socket)
             return client, (str(peer[0]), int(peer[1]))
 
     def _welcome(self, client: socket.socket, peer: tuple[str, int]) -> None:
         entry = self._service.journal.accept(self._number, self._service.host, peer)
         with self._let_go_on_error(client, entry):
-            session = Session(self._service, entry, self._background, self._see_off)
+            if self._service.block is not None:
+                _tell_of(self._service.block, entry)
+            session: Guest = self._guest(self._service, entry, self._background, self._see_off)
             self._sessions.add(session)
             self._silence.begin()
             client.setblocking(False)
@@ -111,14 +144,14 @@ class Listener:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             session.begin(client)
 
-    def _see_off(self, session: Session) -> None:
+    def _see_off(self, session: Guest) -> None:
         self._sessions.discard(session)
         if not self._sessions:
             self._silence.end()
         # It may be in the middle of a word.
         self._background.loop.call_soon(self._let_go, session)
 
-    def _let_go(self, session: Session) -> None:
+    def _let_go(self, session: Guest) -> None:
         session.release()
         self._clients -= 1
 
@@ -132,3 +165,11 @@ class Listener:
             self._clients -= 1
             self._sessions.difference_update([session for session in self._sessions if session.entry is entry])
             raise
+
+
+def _tell_of(block: Block, entry: Entry) -> None:
+    """Write down what is in a client's way; who is let through has met nothing."""
+    if block.stops:
+        entry.obstructed(block)
+    elif not isinstance(block, (Throttle, DNS)):
+        entry.met(block)

@@ -64,7 +64,7 @@ class BackgroundLoop:
         Raises:
             ServerError: the loop's thread did not get to it; a hook that blocks is the likely reason.
         """
-        if self._is_this_thread:
+        if self.is_this_thread:
             # A hook runs here, and may change the ports.
             return function(*args)
         call = _Call(function, args)
@@ -73,7 +73,7 @@ class BackgroundLoop:
 
     def finish(self, function: Callable[..., object], *args: object) -> None:
         """The same; and wait for what it has left for the loop's next turn."""
-        if self._is_this_thread:
+        if self.is_this_thread:
             function(*args)
             return
         call = _Call(function, args)
@@ -81,12 +81,13 @@ class BackgroundLoop:
         call.result()
 
     @property
-    def _is_this_thread(self) -> bool:
+    def is_this_thread(self) -> bool:
+        """Whether this is called by the loop."""
         return threading.current_thread() is self._thread
 
     def catch_up(self) -> None:
         """Have the loop deal with everything that clients have sent, or closed, up to now."""
-        if not self._is_this_thread:
+        if not self.is_this_thread:
             round_trip = _Call(int, ())
             self.post(self._turn, _TURNS, round_trip.make)
             round_trip.result()
@@ -99,7 +100,7 @@ class BackgroundLoop:
     def stop(self) -> None:
         """Stop the loop, close it, and wait for the thread to end."""
         self.post(self.loop.stop)
-        if not self._is_this_thread:
+        if not self.is_this_thread:
             # A hook that closes the ports can't wait for the end of its own thread.
             self._thread.join(DEADLINE)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from .._mail._connection import Connection
     from .._mail._message import Message
+    from .._ports._blocks import Block
     from .._ports._profile import Profile
     from .._ports._reply import Reply
     from ._accounts import Accounts
@@ -54,21 +55,26 @@ class Server:
         self._hooks = hooks
         self._listeners: list[Listener] = []
 
-    def listen(self, bound: socket.socket, profile: Profile, host: str | None) -> Listener:
-        """Answer at a bound socket, as the profile says, under a routed name or the local ones."""
+    def listen(self, bound: socket.socket, profile: Profile, host: str | None, block: Block | None) -> Listener:
+        """Answer at a bound socket as the profile says, or as a block has it, under a routed name or the local ones."""
         address: str = bound.getsockname()[0]
         # asyncio and aiosmtpd are not loaded before a port is used.
+        from .._ports._kinds import Intercept, served, starttls_of
         from .._ports._precedents import precedents
         from ._listener import Listener
         from ._service import Service
 
-        names = (address,) if host is None else (host, address)
+        elsewhere = block.host if isinstance(block, Intercept) else None
+        names = (host or _LOCALHOST, address) if elsewhere is None else (elsewhere,)
         # Nobody is asked for a certificate who can't make use of it (RFC 8314 §4.2).
         asks = "EXTERNAL" in profile.mechanisms
         service = Service(
-            precedents=precedents(profile, host or _LOCALHOST),
+            precedents=precedents(served(profile, block), names[0], starttls_of(block)),
             host=host,
-            context=lambda: self._engine.authority.server_context(*names, asks_for_certificate=asks),
+            block=block,
+            context=lambda: self._engine.authority.server_context(
+                *names, is_local=elsewhere is None, asks_for_certificate=asks
+            ),
             describe_failure=self._engine.describe_failure,
             identities=self._engine.identities,
             accounts=self._accounts,
@@ -100,7 +106,7 @@ class Server:
         if not self._listeners:
             return
         for listener in self._listeners:
-            listener.close()
+            listener.shut()
         self.drop_clients()
         self._listeners.clear()
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._mail._message import Message
+    from .._ports._blocks import Block
     from .._ports._precedents import Precedents
     from .._ports._reply import Reply
     from ._accounts import Accounts
@@ -23,6 +24,7 @@ class Service:
     Attributes:
         precedents: what the port allows and says.
         host: the routed name by which it was dialled, or None.
+        block: what the network has put in its way, or in its place, or None.
         context: gives the TLS context, which is not made before a client asks for TLS.
         describe_failure: tells why a handshake failed.
         identities: tells whom a client's certificate names.
@@ -36,6 +38,7 @@ class Service:
 
     precedents: Precedents
     host: str | None
+    block: Block | None
     context: Callable[[], ssl.SSLContext]
     describe_failure: Callable[[BaseException], str]
     identities: Callable[[ssl.SSLObject], tuple[str, ...]]

@@ -22,10 +22,10 @@ from .._ports._profile import TLSMode
 from .._ports._sasl import EXCHANGES, NO_INITIAL_RESPONSE, Circumstances
 from .._ports._situations import Refused, Situation
 from ._conversation import ClientLeft, Conversation
+from ._hindrance import wire_at
 from ._login import exchanged
 from ._transaction import Transaction
 from ._voice import Voice
-from ._wire import Wire
 
 with warnings.catch_warnings():
     # aiosmtpd 1.4.6 imports typing.ByteString, which Python 3.15 warns of; the warning is aiosmtpd's own.
@@ -95,7 +95,8 @@ class Session(smtp.SMTP):
         """Serve a client, behind a TLS handshake where that comes first."""
         self.session = self._create_session()
         context = self.service.context() if self._is_implicit else None
-        self._wire = Wire(client, self._background, self._conversation, lambda: self._gone(self))
+        connect = wire_at(self.service.block, self.entry)
+        self._wire = connect(client, self._background, self._conversation, lambda: self._gone(self))
         if context is not None:
             self._wire.secure(context, self._begin_secured)
         else:

@@ -68,12 +68,12 @@ class Authority:
             leaf = self._authority.issue_cert(*addresses, common_name=name, key_type=trustme.KeyType.ECDSA)
         leaf.configure_cert(context)
 
-    def server_context(self, *names: str, asks_for_certificate: bool = False) -> ssl.SSLContext:
-        """The context of a server that is called by the local names, and by these.
+    def server_context(self, *names: str, is_local: bool = True, asks_for_certificate: bool = False) -> ssl.SSLContext:
+        """The context of a server that is called by these names, and by the local ones unless it is elsewhere.
 
         One that asks for a certificate goes without where the client has none, and refuses one of somebody else's.
         """
-        called = tuple(dict.fromkeys((*names, *LOCAL_NAMES)))
+        called = tuple(dict.fromkeys((*names, *(LOCAL_NAMES if is_local else ()))))
         key = (asks_for_certificate, called)
         if key not in self._contexts:
             context = self._contexts[key] = self._new_context(called)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
@@ -159,7 +160,13 @@ class Wire:
         if not self._unsent:
             self._close()
         if self._socket.fileno() >= 0:
-            self._deadline = self._loop.call_later(LINGER, self.abort)
+            self._deadline = self._loop.call_later(LINGER + self._needs(), self.abort)
+
+    def reset(self) -> None:
+        """End the connection now, by a reset (RFC 9293 §3.10.5)."""
+        # Whatever has not left is thrown away, and RST sent in its place.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.abort()
 
     def abort(self) -> None:
         """End the connection now, whatever has not left."""
@@ -176,6 +183,10 @@ class Wire:
         self._closed()
 
     # The end
+
+    def _needs(self) -> float:
+        """How many seconds the wire itself takes for what has not left."""
+        return 0.0
 
     def _close(self) -> None:
         """The last byte is in the kernel."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_smtpports import ConfigurationError
-from pytest_smtpports._network._names import normal, port_number, routable
+from pytest_smtpports._network._names import dialled, normal, port_number, routable
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,11 @@ def test_a_service_of_mail_means_its_number(service: object, number: int) -> Non
 @pytest.mark.parametrize("service", [587, "587", b"587", "http", b"\xff", None, 2525])
 def test_every_other_service_stays_as_it_is(service: object) -> None:
     assert port_number(service) == service
+
+
+@pytest.mark.parametrize(
+    ("service", "number"),
+    [(587, 587), ("587", 587), (b"587", 587), ("submission", 587), (b"smtp", 25), ("http", None), (None, None)],
+)
+def test_a_look_up_tells_what_is_to_be_dialled_or_does_not(service: object, number: int | None) -> None:
+    assert dialled(service) == number
