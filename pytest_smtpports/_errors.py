@@ -212,6 +212,30 @@ class ServerError(SMTPPortsError):
     __module__ = "pytest_smtpports"
 
 
+class NoTimeoutWarning(UserWarning):
+    """A client that has set no timeout dialled a port that drops its SYNs, and would have waited for about two minutes.
+
+    It is told at the end of the test, with the line that dialled.
+
+    Example:
+        >>> import socket, warnings
+        >>> from pytest_smtpports import NoTimeoutWarning, SMTPPorts
+        >>> with warnings.catch_warnings(record=True) as told, SMTPPorts() as smtpports:
+        ...     warnings.simplefilter("always")
+        ...     _ = smtpports.block(25)
+        ...     try:
+        ...         socket.create_connection(smtpports.ports[25].address)
+        ...     except TimeoutError as error:
+        ...         print(error)
+        ...     smtpports.close()
+        [Errno 110] Connection timed out
+        >>> told[0].category is NoTimeoutWarning
+        True
+    """
+
+    __module__ = "pytest_smtpports"
+
+
 def is_ours(excinfo: Any) -> bool:
     """For `__tracebackhide__`: a user's mistake is shown where the user made it."""
     return bool(excinfo.errisinstance(SMTPPortsError))

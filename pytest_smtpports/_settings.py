@@ -27,6 +27,8 @@ def is_a_users_mistake(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
 __tracebackhide__ = is_a_users_mistake
 
 SCOPES = ("function", "session")
+# As pytest takes them.
+FLAGS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False, "1": True, "0": False}
 LOOPS = ("asyncio", "uvloop")
 # What the marker takes, each in the order in which it is applied.
 MARKER_ARGUMENTS = ("profiles", "route", "only", "block")
@@ -37,7 +39,7 @@ SHIPPED = frozenset({25, 465, 587, 2525, 24, 26, 588, 1025, 2465, 2587, 8025, 84
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the ini file says.
+    """What the ini file and the command line say.
 
     Attributes:
         numbers: the emulated numbers, or None for the shipped ones.
@@ -45,6 +47,7 @@ class Settings:
         scope: "function" or "session".
         loop: "asyncio" or "uvloop".
         memory_limit: how many bytes of messages stay in memory.
+        real_time: clients are spared no wait.
     """
 
     numbers: tuple[int, ...] | None
@@ -52,6 +55,7 @@ class Settings:
     scope: str
     loop: str
     memory_limit: int
+    real_time: bool
 
 
 def read(config: pytest.Config) -> Settings:
@@ -70,6 +74,8 @@ def read(config: pytest.Config) -> Settings:
         scope=scope,
         loop=_loop(config.getini("smtpports_loop")),
         memory_limit=_bytes(config.getini("smtpports_memory_limit")),
+        real_time=config.getoption("smtpports_real_time")
+        or _flag("smtpports_real_time", config.getini("smtpports_real_time")),
     )
     if not SHIPPED.issuperset(numbers):
         # Only a number that is not shipped is worth the imports: it needs a hook.
@@ -112,6 +118,12 @@ def _loop(name: str) -> str:
                 "smtpports_loop = asyncio needs nothing."
             )
     return name
+
+
+def _flag(name: str, word: str) -> bool:
+    if word.lower() not in FLAGS:
+        raise pytest.UsageError(f"ini {name}: {UnknownName('truth value', word, FLAGS)}")
+    return FLAGS[word.lower()]
 
 
 def _bytes(number: str) -> int:

@@ -48,6 +48,11 @@ _INI: Mapping[str, tuple[Literal["string", "args"], object, str]] = {
         "67108864",
         "how many bytes of messages a test keeps in memory; more go to a temporary file (default: 67108864)",
     ),
+    "smtpports_real_time": (
+        "string",
+        "false",
+        "clients wait at ports that drop as long as they would in the world (default: false)",
+    ),
 }
 _MARKER = (
     "smtpports(profiles=..., route=..., only=..., block=...): emulated SMTP ports for this test; each argument as the "
@@ -75,7 +80,12 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the ini values."""
+    """Declare the ini values and options."""
+    parser.getgroup("smtpports").addoption(
+        "--smtpports-real-time",
+        action="store_true",
+        help="have clients wait at ports that drop as long as they would in the world",
+    )
     for name, (kind, default, told) in _INI.items():
         parser.addini(name, told, type=kind, default=default)
 
@@ -227,8 +237,14 @@ def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: Callable
     surroundings = config.stash.get(_SURROUNDINGS, None)
     if surroundings is None:
         surroundings = config.stash[_SURROUNDINGS] = Surroundings(settings.loop)
-    host, limit = settings.host, settings.memory_limit
-    return SMTPPorts(profiles, host=host, memory_limit=limit, _surroundings=surroundings, _hook=hook)
+    return SMTPPorts(
+        profiles,
+        host=settings.host,
+        memory_limit=settings.memory_limit,
+        _surroundings=surroundings,
+        _hook=hook,
+        _real_time=settings.real_time,
+    )
 
 
 def _applied(arguments: list[Mapping[str, object]], smtpports: SMTPPorts) -> SMTPPorts:

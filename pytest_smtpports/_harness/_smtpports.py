@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from .._mail._connection import Connection
     from .._mail._mailbox import Mailbox
+    from ._handle import Handle
 
 __tracebackhide__ = is_ours
 
@@ -70,6 +71,7 @@ class SMTPPorts(Blockable, Assertions):
         memory_limit: int = MEMORY_LIMIT,
         _surroundings: Surroundings | None = None,
         _hook: Callable[[], pluggy.HookRelay] | None = None,
+        _real_time: bool = False,
     ) -> None:
         chosen = by_number(profiles)
         if _hook is None:
@@ -85,6 +87,7 @@ class SMTPPorts(Blockable, Assertions):
             surroundings=_surroundings or Surroundings(),
             hooks=Hooks(_hook),
             memory_limit=_size(memory_limit),
+            real_time=_real_time,
         )
         self.ports = Ports(self._world)
 
@@ -180,6 +183,14 @@ class SMTPPorts(Blockable, Assertions):
         self._world.keep(route)
         return route
 
+    def real_time(self) -> Handle:
+        """Have clients of this process wait as long as they would in the world, until it is taken back.
+
+        Otherwise who dials a port that drops its SYNs gets at once what it would get at its timeout, and the record
+        tells which that is.
+        """
+        return self._world.take_real_time()
+
     def reset(self) -> None:
         """Back to the beginning: no mail, connections, added users, blocks or routes; the local ports stay the same."""
         self._world.reset()
@@ -199,6 +210,9 @@ class SMTPPorts(Blockable, Assertions):
 
     def raise_failures(self) -> None:
         """Raise what a hook, or the server itself, raised on the server's thread so far; `close()` does it too.
+
+        Warns:
+            NoTimeoutWarning: of each dial that would have waited for minutes.
 
         Raises:
             ServerError: its cause is the first exception.

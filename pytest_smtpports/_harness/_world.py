@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from .._errors import ClosedError, ConfigurationError, ServerError, UnknownPort, is_ours
+from .._errors import ClosedError, ConfigurationError, NoTimeoutWarning, ServerError, UnknownPort, is_ours
 from .._mail._mailbox import Mailbox
 from .._network._network import Network
 from .._ports._blocks import Layer
@@ -40,6 +41,7 @@ class World:
         surroundings: Surroundings,
         hooks: Hooks,
         memory_limit: int,
+        real_time: bool,
     ) -> None:
         if not profiles:
             raise ConfigurationError("There is no profile: at least one port has to be emulated.")
@@ -52,6 +54,8 @@ class World:
         self.accounts = Accounts(username, password)
         self._server = Server(surroundings.engine, self.journal, self.accounts, hooks)
         self._network = Network(host, profiles, self._server.listen, self.journal)
+        if real_time:
+            self._network.take_real_time()
         self._handles: list[Handle] = []
         self.closed = False
         surroundings.users += 1
@@ -166,9 +170,25 @@ class World:
             ServerError: its cause is the first exception.
         """
         self._server.note_errors()
+        self._warn()
         failures = self.journal.take_failures()
         if failures:
             raise ServerError(_account_of(failures)) from failures[0]
+
+    def take_real_time(self) -> Handle:
+        """Have clients wait as long as they would in the world, until it is taken back."""
+        return self.keep(Handle(self.network.take_real_time()))
+
+    def _warn(self) -> None:
+        for entry in self.journal.take_waits():
+            told = NoTimeoutWarning(
+                f"The connect to {entry.host or self.host}:{entry.port} had no timeout. At a port that drops SYNs it "
+                "waits for about two minutes; give it one, such as smtplib.SMTP(..., timeout=10)."
+            )
+            if entry.location is None:
+                warnings.warn(told, stacklevel=2)
+            else:
+                warnings.warn_explicit(told, NoTimeoutWarning, entry.location.file, entry.location.line)
 
     def _leave(self) -> None:
         self.surroundings.users -= 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from .._errors import ConfigurationError, is_ours
 from .._ports._kinds import Drop
 from .._server._black_hole import BlackHole
+from ._spared import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,11 @@ PATIENCE = 5.0
 
 class Answer(Protocol):
     """What stands behind an open door."""
+
+    @property
+    def drops(self) -> bool:
+        """Whether a SYN is dropped."""
+        ...
 
     def close(self) -> None:
         """Take no more clients, but those who have begun to dial."""
@@ -57,6 +63,7 @@ class Door:
             ) from error
         self.address: tuple[str, int] = guard.getsockname()[:2]
         self._behind: Answer | None = None
+        self._spared = 0
         self.block = block
         self._open()
 
@@ -89,6 +96,16 @@ class Door:
             block = self.block
             begin(block)
         return block
+
+    @property
+    def drops(self) -> bool:
+        """Whether a SYN is dropped now."""
+        return self._behind is not None and self._behind.drops
+
+    def may_spare(self) -> bool:
+        """Whether one wait more may be spared at this port; it counts."""
+        self._spared += 1
+        return self._spared <= MOST
 
     def close(self) -> None:
         """Give the port back."""

@@ -18,6 +18,7 @@ from .._server._black_hole import BlackHole
 from ._caller import location
 from ._door import Answer, Door
 from ._patch import PATCH
+from ._spared import hasten, time_out
 
 if TYPE_CHECKING:
     from .._ports._profile import Profile
@@ -60,6 +61,8 @@ class Network:
         self._layers: tuple[Layer, ...] = ()
         self._closed_door: Door | None = None
         self._patched = False
+        # How many want clients to wait as long as they would in the world.
+        self._real_times = 0
 
     # What the harness asks
 
@@ -116,6 +119,20 @@ class Network:
                 if door.address[1] == port:
                     return number
         return None
+
+    @property
+    def is_real_time(self) -> bool:
+        """Whether clients wait as long as they would in the world."""
+        return self._real_times > 0
+
+    def take_real_time(self) -> Callable[[], None]:
+        """Have them do so, until what is returned is called."""
+        self._real_times += 1
+
+        def give_back() -> None:
+            self._real_times -= 1
+
+        return give_back
 
     def close(self) -> None:
         """End all routes and blocks and give every port back."""
@@ -234,6 +251,8 @@ class _Dial:
         block = door.enter(lambda block: self._begin(entry, client, local_port, block))
         if block is not None and (told := error_of(block)) is not None:
             raise OSError(told, os.strerror(told))
+        if block is not None and door.drops and not self._network.is_real_time and door.may_spare():
+            self._spare(client, entry, block, local_port)
         started = _clock.monotonic()
         error: int | None = None
         try:
@@ -249,6 +268,18 @@ class _Dial:
             waited = _clock.monotonic() - started if error in _TIMED_OUT else None
             self._note(entry, error, block, local_port, waited)
         return result
+
+    def _spare(self, client: socket.socket, entry: Entry, block: Block, local_port: int | None) -> None:
+        """Have a client not wait for what it would get in the end; where it waits in a loop, that goes on, and ends."""
+        timeout = client.gettimeout()
+        if timeout != 0:
+            self._journal.unexpect(local_port)
+            entry.spared(block, timeout)
+            if timeout is None:
+                self._journal.note_wait(entry)
+            raise time_out(client)
+        if (left := hasten()) is not None:
+            entry.spared(block, left)
 
     def _begin(self, entry: Entry, client: socket.socket, local_port: int | None, block: Block | None) -> None:
         """Write down what is expected; whoever does not wait may be connected before anybody is back here."""

@@ -7,6 +7,7 @@ known again when the address is dialled. What it finds in place it calls, and pu
 from __future__ import annotations
 
 import _socket
+import errno
 import socket
 import threading
 from collections.abc import Callable
@@ -140,9 +141,8 @@ class SocketPatch:
             try:
                 return int(found.dial(client, lambda target: connect_ex(client, target)))
             except OSError as error:
-                if error.errno is None:
-                    raise
-                return error.errno
+                # What is told of a timeout has no number, but here.
+                return error.errno or errno.EAGAIN
 
         def patched_getaddrinfo(
             host: object,

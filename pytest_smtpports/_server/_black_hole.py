@@ -21,6 +21,8 @@ def fill(listening: socket.socket) -> None:
 class BlackHole:
     """A port like that: give it a bound socket, and it owns it from then on."""
 
+    drops = True
+
     def __init__(self, bound: socket.socket) -> None:
         self._socket = bound
         fill(bound)

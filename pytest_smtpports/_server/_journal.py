@@ -66,6 +66,15 @@ class Entry:
             self._blocked += f"; the client gave up after {waited:.1f} s"
         self.closed()
 
+    def spared(self, block: Block, timeout: float | None) -> None:
+        """The same, and the client was not kept waiting for its timeout, if it had one."""
+        self.blocked(block)
+        self.timeout = timeout
+        if timeout is None:
+            self._blocked = f"{block.reason}; the client has set no timeout, and would have waited long"
+        else:
+            self._blocked = f"{block.reason}; the client would have given up after {timeout:.1f} s"
+
     def met(self, block: Block) -> None:
         """The network has something in the way of the connection, which may still bring mail."""
         self.block = block
@@ -170,6 +179,7 @@ class Journal:
         self._entries: list[Entry] = []
         self._messages: list[Message] = []
         self._failures: list[BaseException] = []
+        self._waits: list[Entry] = []
         self._listeners: list[Callable[[], None]] = []
         self._dialled: dict[int | None, tuple[Entry, Callable[[], bool]]] = {}
         self._opened = 0
@@ -271,6 +281,17 @@ class Journal:
         with self._changed:
             self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def note_wait(self, entry: Entry) -> None:
+        """Keep a dial that had no timeout where it needed one, for the end of the test."""
+        with self._changed:
+            self._waits.append(entry)
+
+    def take_waits(self) -> tuple[Entry, ...]:
+        """The dials that would have waited as long as the kernel does; they are told once."""
+        with self._changed:
+            waits, self._waits = tuple(self._waits), []
+        return waits
 
     def fail(self, error: BaseException) -> None:
         """Keep an exception of ours, or of a hook, for the test that caused it."""

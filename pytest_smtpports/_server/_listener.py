@@ -80,6 +80,11 @@ class Listener:
         """Whether it takes clients."""
         return self._socket.fileno() >= 0
 
+    @property
+    def drops(self) -> bool:
+        """Whether so many clients were let through that nobody else is."""
+        return self._left == 0
+
     def drop_clients(self) -> None:
         """In the loop's thread: end every connection now, without waiting for its client."""
         # Whoever is still to be taken in has connected before.

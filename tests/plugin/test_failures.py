@@ -63,7 +63,7 @@ def test_where_nothing_came_the_connections_tell_why(pytester: pytest.Pytester) 
         [
             "E *no message came",
             "E *3 connections brought no message:",
-            "E *587: blocked (drop): the SYN was not answered; the client gave up after 0.* s *",
+            "E *587: blocked (drop): the SYN was not answered; the client would have given up after 0.2 s *",
             "E *25: blocked (refuse): the connection was refused*",
             "E *465: TLS failed: *",
             "E *blocked: 25 (refuse)",

@@ -411,6 +411,7 @@ def test_a_block_of_a_port_that_was_dropped_or_open_is_no_connection(smtpports: 
 def test_a_client_that_waits_at_a_dropped_port_gets_through_when_it_is_opened(
     smtpports: SMTPPorts, eventually: Eventually
 ) -> None:
+    smtpports.real_time()
     handle = smtpports.block(25)
     sending = threading.Thread(target=send, args=(smtpports.ports[25],))
     sending.start()
@@ -462,6 +463,7 @@ def test_a_port_that_is_dialled_by_the_name_of_this_machine_is_recorded(smtpport
 
 
 def test_a_connect_ex_that_times_out_tells_how_long_it_waited(smtpports: SMTPPorts) -> None:
+    smtpports.real_time()
     smtpports.block(25)
     with socket.socket() as client:
         client.settimeout(0.2)

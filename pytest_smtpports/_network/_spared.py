@@ -1,0 +1,51 @@
+"""The waits that a client of this process is spared: what it would get at its timeout, it gets at once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+
+# How many waits at one port are spared. Then a client waits for real, lest one that tries again until a deadline spins.
+MOST = 100
+# Before Python 3.12 `asyncio.wait_for()` has a timer that nobody can tell from another task's.
+TIMERS_ARE_TOLD_APART = sys.hexversion >= 0x030C0000
+
+
+def time_out(client: socket.socket) -> OSError:
+    """What a blocking connect raises when nobody has answered: at its timeout, or when the kernel gives up."""
+    if client.gettimeout() is not None:
+        return TimeoutError("timed out")
+    return TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+
+
+def hasten() -> float | None:
+    """Have the nearest timeout of the asyncio task that is running come now.
+
+    It is looked for among the loop's timers, by names that are not public, and moved by `asyncio.Timeout.reschedule()`.
+    Other loops have other timers, and wait.
+
+    Returns:
+        the seconds that were left, or None where it can't be told what would come to an end.
+    """
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is None or not TIMERS_ARE_TOLD_APART:
+        return None
+    try:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    except RuntimeError:
+        return None
+    called = [getattr(timer, "_callback", None) for timer in getattr(loop, "_scheduled", ()) if not timer.cancelled()]
+    timeouts = [getattr(callback, "__self__", None) for callback in called]
+    own = [each for each in timeouts if isinstance(each, asyncio.Timeout) and each._task is task]
+    if not own or task is None:
+        return None
+    nearest = min(own, key=lambda timeout: float(timeout.when()))
+    now: float = loop.time()
+    left: float = nearest.when() - now
+    nearest.reschedule(now)
+    return left if left > 0 else 0.0
