@@ -1,4 +1,4 @@
-"""Sphinx's configuration, and the page that is made from data."""
+"""Sphinx's configuration, and the pages that are made from data."""
 
 import json
 from pathlib import Path
@@ -38,6 +38,30 @@ def _personalities(_app: object) -> None:
     (_HERE / "personalities.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _networks(_app: object) -> None:
+    """Write the page of the networks from their data."""
+    data = json.loads((_HERE.parent / "pytest_smtpports" / "_data" / "networks.json").read_text(encoding="utf-8"))
+    lines = [
+        "# Networks",
+        "",
+        "What `network()`, `--smtpports-network` and the marker's `network=` know, with the source of every fact.",
+        "Where a source tells that a port is blocked and not how, it is taken to be dropped, as every one that was",
+        "measured is; a source with a question mark is such a one. Networks change: look at the source.",
+        "",
+        "| name | is | blocks | sources |",
+        "|---|---|---|---|",
+    ]
+    for name, each in data.items():
+        blocks = ", ".join(f"{number} {fact['how']} ({_source(fact)})" for number, fact in each["blocks"].items())
+        sources = "; ".join(f"{source}: {place}" for source, place in each["sources"].items())
+        lines.append(f"| `{name}` | {each['is']} | {blocks} | {sources} |")
+    (_HERE / "networks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _source(fact: dict[str, Any]) -> str:
+    return f"{fact['source']}?" if fact.get("assumed") else str(fact["source"])
+
+
 def _words(name: str) -> str:
     return name.replace("_", " ").lower()
 
@@ -48,5 +72,6 @@ def _cell(value: object) -> str:
 
 
 def setup(app: Any) -> None:  # Sphinx's own application class
-    """Have the generated page there before Sphinx looks for pages."""
+    """Have the generated pages there before Sphinx looks for pages."""
     app.connect("builder-inited", _personalities)
+    app.connect("builder-inited", _networks)

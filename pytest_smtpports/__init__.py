@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         Tarpit,
         Throttle,
     )
+    from ._ports._networks import Network
     from ._ports._profile import KINDRED, PROFILES, AuthPolicy, Profile, Role, TLSMode
     from ._ports._reply import Reply
 
@@ -75,6 +76,7 @@ __all__ = [
     "Mailbox",
     "Message",
     "NetUnreachable",
+    "Network",
     "NoTimeoutWarning",
     "Outcome",
     "Port",
@@ -138,6 +140,7 @@ _HOMES = {
         "Tarpit",
         "Throttle",
     ),
+    "_ports._networks": ("Network",),
     "_ports._profile": ("KINDRED", "PROFILES", "AuthPolicy", "Profile", "Role", "TLSMode"),
     "_ports._reply": ("Reply",),
 }

@@ -31,7 +31,7 @@ SCOPES = ("function", "session")
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False, "1": True, "0": False}
 LOOPS = ("asyncio", "uvloop")
 # What the marker takes, each in the order in which it is applied.
-MARKER_ARGUMENTS = ("profiles", "route", "only", "block")
+MARKER_ARGUMENTS = ("profiles", "route", "network", "only", "block")
 MAX_PORT = 65535
 # The numbers for which there is a profile without a hook; a test compares them with the profiles.
 SHIPPED = frozenset({25, 465, 587, 2525, 24, 26, 588, 1025, 2465, 2587, 8025, 8465})
@@ -47,6 +47,7 @@ class Settings:
         scope: "function" or "session".
         loop: "asyncio" or "uvloop".
         memory_limit: how many bytes of messages stay in memory.
+        network: the name of the network that the tests run behind, or None.
         real_time: clients are spared no wait.
     """
 
@@ -55,6 +56,7 @@ class Settings:
     scope: str
     loop: str
     memory_limit: int
+    network: str | None
     real_time: bool
 
 
@@ -74,6 +76,7 @@ def read(config: pytest.Config) -> Settings:
         scope=scope,
         loop=_loop(config.getini("smtpports_loop")),
         memory_limit=_bytes(config.getini("smtpports_memory_limit")),
+        network=_network(config),
         real_time=config.getoption("smtpports_real_time")
         or _flag("smtpports_real_time", config.getini("smtpports_real_time")),
     )
@@ -118,6 +121,22 @@ def _loop(name: str) -> str:
                 "smtpports_loop = asyncio needs nothing."
             )
     return name
+
+
+def _network(config: pytest.Config) -> str | None:
+    option, line = config.getoption("smtpports_network"), config.getini("smtpports_network")
+    name: str = line if option is None else option
+    if not name and option is None:
+        return None
+    # Only a network is worth the imports.
+    from ._harness._hooks import known_networks
+    from ._ports._networks import network_of
+
+    place = "ini smtpports_network" if option is None else "--smtpports-network"
+    try:
+        return network_of(name, known_networks(config.hook, config)).name
+    except (ConfigurationError, UnknownName) as error:
+        raise pytest.UsageError(f"{place}: {error}") from None
 
 
 def _flag(name: str, word: str) -> bool:
@@ -198,6 +217,20 @@ def marked_profiles(arguments: list[Mapping[str, object]], profiles: Mapping[int
     return chosen
 
 
+def marked_networks(item: pytest.Item) -> tuple[str, ...]:
+    """The networks of the innermost marker that names several: the test runs once in each.
+
+    What can't be meant is told when the test runs, as with every other argument.
+    """
+    said = [mark.kwargs["network"] for mark in item.iter_markers("smtpports") if "network" in mark.kwargs]
+    return next((tuple(value) for value in said if isinstance(value, (tuple, list)) and _are_names(value)), ())
+
+
+def _are_names(value: object) -> bool:
+    several = value if isinstance(value, (tuple, list)) else (value,)
+    return bool(several) and all(isinstance(name, str) for name in several)
+
+
 def apply(arguments: Mapping[str, object], smtpports: SMTPPorts) -> None:
     """Have a marker's arguments do what the methods of their names do.
 
@@ -207,12 +240,22 @@ def apply(arguments: Mapping[str, object], smtpports: SMTPPorts) -> None:
     try:
         if "route" in arguments:
             smtpports.route(*_several("route", arguments["route"], str))
+        if "network" in arguments:
+            _network_of(arguments["network"], smtpports)
         if "only" in arguments:
             smtpports.only(*_several("only", arguments["only"], int))
         if "block" in arguments:
             _block(arguments["block"], smtpports)
     except SMTPPortsError as error:
         raise pytest.UsageError(f"@pytest.mark.smtpports: {error}") from None
+
+
+def _network_of(value: object, smtpports: SMTPPorts) -> None:
+    if not _are_names(value):
+        raise ConfigurationError(f"network= takes a name, or a list of them, not {value!r}.")
+    # Several are a parameter of the test.
+    if isinstance(value, str):
+        smtpports.network(value)
 
 
 def _block(value: object, smtpports: SMTPPorts) -> None:

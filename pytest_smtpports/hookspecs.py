@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ._mail._connection import Connection
     from ._mail._message import Message
+    from ._ports._networks import Network
     from ._ports._profile import Profile
     from ._ports._reply import Reply
 
@@ -27,6 +28,18 @@ def pytest_smtpports_profiles(config: object) -> Iterable[Profile] | None:
 
     Returns:
         the profiles; those of later plugins replace those of earlier ones.
+    """
+
+
+@hookspec
+def pytest_smtpports_networks(config: object) -> Iterable[Network] | None:
+    """Add networks, or replace those of the same name.
+
+    Args:
+        config: pytest's config object; None where there is no pytest.
+
+    Returns:
+        the networks; those of later plugins replace those of earlier ones.
     """
 
 

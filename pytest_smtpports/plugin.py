@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ._ports._profile import Profile
     from ._settings import Settings
 
+# The fixture by which a test runs once in each of several networks.
+_NETWORK = "_smtpports_network"
 FIXTURES = frozenset({"smtpports", "smtpports_server", "each_smtpport"})
 # The heading under which what was left open at the end of a test travels in its report.
 LEFT_OPEN = "smtpports: connections open at the end of the test"
@@ -48,6 +50,7 @@ _INI: Mapping[str, tuple[Literal["string", "args"], object, str]] = {
         "67108864",
         "how many bytes of messages a test keeps in memory; more go to a temporary file (default: 67108864)",
     ),
+    "smtpports_network": ("string", "", "the network that the tests run behind, such as digitalocean (default: none)"),
     "smtpports_real_time": (
         "string",
         "false",
@@ -55,8 +58,8 @@ _INI: Mapping[str, tuple[Literal["string", "args"], object, str]] = {
     ),
 }
 _MARKER = (
-    "smtpports(profiles=..., route=..., only=..., block=...): emulated SMTP ports for this test; each argument as the "
-    "method of its name"
+    "smtpports(profiles=..., route=..., network=..., only=..., block=...): emulated SMTP ports for this test; each "
+    "argument as the method of its name"
 )
 
 _SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
@@ -81,7 +84,9 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the ini values and options."""
-    parser.getgroup("smtpports").addoption(
+    group = parser.getgroup("smtpports")
+    group.addoption("--smtpports-network", metavar="NAME", help="block what this network blocks, such as digitalocean")
+    group.addoption(
         "--smtpports-real-time",
         action="store_true",
         help="have clients wait at ports that drop as long as they would in the world",
@@ -93,7 +98,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and check the ini values before any test runs."""
     config.addinivalue_line("markers", _MARKER)
-    if any(config.getini(name) != default for name, (_, default, _) in _INI.items()):
+    said = any(config.getini(name) != default for name, (_, default, _) in _INI.items())
+    if said or config.getoption("smtpports_network") is not None:
         _settings_of(config)
 
 
@@ -113,13 +119,22 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         place = next((place for place, name in enumerate(names) if name in asked), len(names))
         added = "_marked_server" if "smtpports_server" in names else "smtpports"
         # A new list: the other parameter sets of the test share the old one.
-        item.fixturenames = [*names[:place], added, *names[place:]]
+        names = item.fixturenames = [*names[:place], added, *names[place:]]
+    if _NETWORK in getattr(getattr(item, "callspec", None), "params", ()):
+        place = min(names.index(taken) for taken in ("smtpports", "smtpports_server") if taken in names)
+        item.fixturenames = [*names[: place + 1], _NETWORK, *names[place + 1 :]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `each_smtpport` runs once for each emulated number."""
+    """A test that takes `each_smtpport` runs once for each emulated number, one with several networks once in each."""
     if "each_smtpport" in metafunc.fixturenames:
         metafunc.parametrize("each_smtpport", sorted(_profiles(metafunc.config)), indirect=True)
+    if metafunc.definition.get_closest_marker("smtpports") is not None:
+        from ._settings import marked_networks
+
+        if networks := marked_networks(metafunc.definition):
+            metafunc.fixturenames.append(_NETWORK)
+            metafunc.parametrize(_NETWORK, networks, indirect=True)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -209,6 +224,13 @@ def _marked_server(request: pytest.FixtureRequest, smtpports_server: SMTPPorts) 
 
 
 @pytest.fixture
+def _smtpports_network(request: pytest.FixtureRequest) -> None:
+    """One of the networks of a test's marker."""
+    taken = "smtpports" if "smtpports" in request.fixturenames else "smtpports_server"
+    request.getfixturevalue(taken).network(request.param)
+
+
+@pytest.fixture
 def each_smtpport(request: pytest.FixtureRequest, smtpports: SMTPPorts) -> Port:
     """A port; the test runs once for each emulated number."""
     return smtpports.ports[request.param]
@@ -240,10 +262,12 @@ def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: Callable
     return SMTPPorts(
         profiles,
         host=settings.host,
+        network=settings.network,
         memory_limit=settings.memory_limit,
         _surroundings=surroundings,
         _hook=hook,
         _real_time=settings.real_time,
+        _config=config,
     )
 
 

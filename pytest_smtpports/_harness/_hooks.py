@@ -8,6 +8,7 @@ import pluggy
 
 from .. import hookspecs
 from .._errors import ConfigurationError
+from .._ports._networks import by_name, shipped
 from .._ports._profile import by_number
 from .._ports._reply import Reply
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from .._mail._connection import Connection
     from .._mail._message import Message
+    from .._ports._networks import Network
     from .._ports._profile import Profile
 
 
@@ -74,6 +76,18 @@ def relay_to(plugins: Iterable[object]) -> pluggy.HookRelay:
         manager.register(plugin)
     manager.check_pending()
     return manager.hook
+
+
+def known_networks(hook: pluggy.HookRelay, config: object) -> dict[str, Network]:
+    """The networks that are shipped and those that the hooks return, by name; the latter in place of the former.
+
+    Raises:
+        ConfigurationError: something that is no network.
+    """
+    known = dict(shipped())
+    for networks in reversed(hook.pytest_smtpports_networks(config=config)):
+        known.update(by_name(networks))
+    return known
 
 
 def hooked_profiles(hook: pluggy.HookRelay, config: object) -> dict[int, Profile]:

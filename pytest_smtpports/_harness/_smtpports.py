@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, is_ours
+from .._ports._networks import network_of
 from .._ports._profile import PROFILES, Profile, by_number
 from .._server._journal import MEMORY_LIMIT
 from ._assertions import Assertions
 from ._blockable import Blockable
-from ._hooks import Hooks, hooked_profiles, relay_to
+from ._hooks import Hooks, hooked_profiles, known_networks, relay_to
 from ._port import Ports
 from ._route import Route
 from ._surroundings import Surroundings
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from .._mail._connection import Connection
     from .._mail._mailbox import Mailbox
+    from .._ports._blocks import Block
     from ._handle import Handle
 
 __tracebackhide__ = is_ours
@@ -42,11 +44,13 @@ class SMTPPorts(Blockable, Assertions):
         username: who may log in.
         password: the password of that user.
         plugins: objects with hooks, as a conftest.py has them.
+        network: the name of the network that these ports are behind, or None; a reset does not end that.
         memory_limit: how many bytes of messages stay in memory; those beyond it are read from a temporary file, which
             is gone with the last of them.
 
     Raises:
         ConfigurationError: profiles or host can't be meant.
+        UnknownName: a network that does not exist.
 
     Example:
         >>> from pytest_smtpports import SMTPPorts
@@ -67,11 +71,13 @@ class SMTPPorts(Blockable, Assertions):
         host: str = "127.0.0.1",
         username: str = "user",
         password: str = "password",  # noqa: S107 # a made-up user of a made-up provider
+        network: str | None = None,
         plugins: Iterable[object] = (),
         memory_limit: int = MEMORY_LIMIT,
         _surroundings: Surroundings | None = None,
         _hook: Callable[[], pluggy.HookRelay] | None = None,
         _real_time: bool = False,
+        _config: object = None,
     ) -> None:
         chosen = by_number(profiles)
         if _hook is None:
@@ -90,6 +96,9 @@ class SMTPPorts(Blockable, Assertions):
             real_time=_real_time,
         )
         self.ports = Ports(self._world)
+        self._hook, self._config = _hook, _config
+        if network is not None:
+            self._world.lay_for_good(self._blocks_of(network))
 
     def __enter__(self) -> Self:
         return self
@@ -183,6 +192,17 @@ class SMTPPorts(Blockable, Assertions):
         self._world.keep(route)
         return route
 
+    def network(self, name: str) -> Handle:
+        """Block what a network blocks, for new connections, on every way to the ports, until it is taken back.
+
+        Args:
+            name: one that is shipped, such as "digitalocean", or of the hook `pytest_smtpports_networks`.
+
+        Raises:
+            UnknownName: a network that does not exist.
+        """
+        return self._world.lay(self._blocks_of(name), None)
+
     def real_time(self) -> Handle:
         """Have clients of this process wait as long as they would in the world, until it is taken back.
 
@@ -190,6 +210,10 @@ class SMTPPorts(Blockable, Assertions):
         tells which that is.
         """
         return self._world.take_real_time()
+
+    def _blocks_of(self, network: str) -> Mapping[int, Block]:
+        blocks = network_of(network, known_networks(self._hook(), self._config)).blocks
+        return {number: block for number, block in blocks.items() if number in self._world.profiles}
 
     def reset(self) -> None:
         """Back to the beginning: no mail, connections, added users, blocks or routes; the local ports stay the same."""

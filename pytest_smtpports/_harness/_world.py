@@ -129,6 +129,10 @@ class World:
         """Block or open ports on one way to them, or on all, until it is taken back, by `reset()` at last."""
         return self.keep(Handle(self.network.lay(Layer(blocks, scope))))
 
+    def lay_for_good(self, blocks: Mapping[int, Block | None]) -> None:
+        """The same for every way to them, below all else, also after a `reset()`."""
+        self.network.lay(Layer(blocks))
+
     def keep(self, handle: Handle) -> Handle:
         """Have a change taken back by `reset()`."""
         self._handles.append(handle)

@@ -60,7 +60,7 @@ class Network:
         self._routed: tuple[Site, ...] = ()
         self._layers: tuple[Layer, ...] = ()
         self._closed_door: Door | None = None
-        self._patched = False
+        self._patched = self._is_closed = False
         # How many want clients to wait as long as they would in the world.
         self._real_times = 0
 
@@ -70,11 +70,11 @@ class Network:
         """The door of a port; opened by the first who asks.
 
         Raises:
-            ClosedError: the route of the site has ended.
+            ClosedError: the route of the site, or all of it, has ended.
         """
         site = site or self._direct
         with self._lock:
-            if site is not self._direct and site not in self._routed:
+            if self._is_closed or (site is not self._direct and site not in self._routed):
                 raise ClosedError
             if number not in site.doors:
                 profile, block = self._profiles[number], self.block(number, site.scope)
@@ -137,6 +137,7 @@ class Network:
     def close(self) -> None:
         """End all routes and blocks and give every port back."""
         with self._lock:
+            self._is_closed = True
             self._layers = ()
             sites, self._routed = (self._direct, *self._routed), ()
             self._patch_if_needed()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from ._session import Session
 from ._silence import Silence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from typing import Any
 
     from .._ports._blocks import Block
     from ._journal import Entry
@@ -41,8 +40,8 @@ class Listener:
         self._background = background
         profile = service.precedents.policy.profile
         self._number = profile.number
-        self._sessions: set[Guest] = set()
-        self._silence = Silence(background.loop, profile.idle_timeout, self._sessions)
+        self._guests: set[Guest] = set()
+        self._silence = Silence(background.loop, profile.idle_timeout, self._guests)
         # Whoever closes the port knows whether somebody was taken in before.
         self._lock = threading.Lock()
         self._is_watched = False
@@ -89,8 +88,8 @@ class Listener:
         """In the loop's thread: end every connection now, without waiting for its client."""
         # Whoever is still to be taken in has connected before.
         self._accept()
-        for session in tuple(self._sessions):
-            session.abort()
+        for guest in tuple(self._guests):
+            guest.abort()
 
     def _watch(self, *, on: bool) -> None:
         if on and not self._is_watched:
@@ -108,10 +107,10 @@ class Listener:
                 self._watch(on=True)
 
     def _accept(self) -> None:
-        for client, peer in islice(iter(self._accepted, None), BACKLOG):
-            self._welcome(client, peer)
+        for client, address in islice(iter(self._accepted, None), BACKLOG):
+            self._welcome(client, address)
 
-    def _accepted(self) -> tuple[socket.socket, tuple[str, int]] | None:
+    def _accepted(self) -> tuple[socket.socket, tuple[Any, ...]] | None:
         with self._lock:
             if not self._is_watched:
                 return None
@@ -119,7 +118,7 @@ class Listener:
                 if self._left is not None:
                     # The kernel queues one more than it is told, and one of these is about to leave the queue.
                     self._socket.listen(max(0, self._left - 2))
-                client, peer = self._socket.accept()
+                client, address = self._socket.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 # There is no more, or the client has gone again.
                 return None
@@ -134,42 +133,50 @@ class Listener:
                 if not self._left:
                     self._watch(on=False)
                     fill(self._socket)
-            return client, (str(peer[0]), int(peer[1]))
+            return client, address
 
-    def _welcome(self, client: socket.socket, peer: tuple[str, int]) -> None:
-        entry = self._service.journal.accept(self._number, self._service.host, peer)
-        with self._let_go_on_error(client, entry):
+    def _welcome(self, client: socket.socket, address: tuple[Any, ...]) -> None:
+        entry: Entry | None = None
+        guest: Guest | None = None
+        try:
+            entry = self._service.journal.accept(self._number, self._service.host, (str(address[0]), int(address[1])))
             if self._service.block is not None:
                 _tell_of(self._service.block, entry)
-            session: Guest = self._guest(self._service, entry, self._background, self._see_off)
-            self._sessions.add(session)
+            guest = self._guest(self._service, entry, self._background, self._see_off)
+            self._guests.add(guest)
             self._silence.begin()
             client.setblocking(False)
             # A reply does not wait for the acknowledgement of the one before (RFC 896 is for keystrokes).
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            session.begin(client)
-
-    def _see_off(self, session: Guest) -> None:
-        self._sessions.discard(session)
-        if not self._sessions:
-            self._silence.end()
-        # It may be in the middle of a word.
-        self._background.loop.call_soon(self._let_go, session)
-
-    def _let_go(self, session: Guest) -> None:
-        session.release()
-        self._clients -= 1
-
-    @contextmanager
-    def _let_go_on_error(self, client: socket.socket, entry: Entry) -> Iterator[None]:
-        try:
-            yield
+            guest.begin(client)
         except BaseException:
-            entry.closed()
-            client.close()
-            self._clients -= 1
-            self._sessions.difference_update([session for session in self._sessions if session.entry is entry])
+            if entry is not None:
+                entry.closed()
+            if guest is None or guest in self._guests:
+                # Nobody has seen it off.
+                client.close()
+                self._forget(guest)
+                # What went wrong is told first.
+                self._background.loop.call_soon(self._count_off)
             raise
+
+    def _see_off(self, guest: Guest) -> None:
+        self._forget(guest)
+        # It may be in the middle of a word.
+        self._background.loop.call_soon(self._let_go, guest)
+
+    def _forget(self, guest: Guest | None) -> None:
+        if guest is not None:
+            self._guests.discard(guest)
+        if not self._guests:
+            self._silence.end()
+
+    def _let_go(self, guest: Guest) -> None:
+        guest.release()
+        self._count_off()
+
+    def _count_off(self) -> None:
+        self._clients -= 1
 
 
 def _tell_of(block: Block, entry: Entry) -> None:

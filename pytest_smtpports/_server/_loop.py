@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .. import _clock
@@ -50,7 +51,7 @@ class BackgroundLoop:
         self.watch = watch(self.loop)
         # What clients send is read into this.
         self.room = memoryview(bytearray(ROOM))
-        self._errors: list[BaseException] = []
+        self._errors: deque[BaseException] = deque()
         self._thread = threading.Thread(target=self._run, name="pytest-smtpports", daemon=True)
         self._thread.start()
 
@@ -94,8 +95,8 @@ class BackgroundLoop:
 
     def take_errors(self) -> tuple[BaseException, ...]:
         """What went wrong in the loop's callbacks so far, but for what the network does; told once."""
-        errors, self._errors = tuple(self._errors), []
-        return errors
+        # One may come meanwhile.
+        return tuple(self._errors.popleft() for _ in range(len(self._errors)))
 
     def stop(self) -> None:
         """Stop the loop, close it, and wait for the thread to end."""

@@ -97,10 +97,15 @@ class Session(smtp.SMTP):
         context = self.service.context() if self._is_implicit else None
         connect = wire_at(self.service.block, self.entry)
         self._wire = connect(client, self._background, self._conversation, lambda: self._gone(self))
-        if context is not None:
-            self._wire.secure(context, self._begin_secured)
-        else:
-            self._conversation.start(self._converse(), self._wire)
+        try:
+            if context is not None:
+                self._wire.secure(context, self._begin_secured)
+            else:
+                self._conversation.start(self._converse(), self._wire)
+        except BaseException:
+            # The listener knows the socket, but not who watches it.
+            self._wire.abort()
+            raise
 
     def abort(self) -> None:
         """End the connection now: the test that it belongs to has ended."""

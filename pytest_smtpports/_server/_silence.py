@@ -49,17 +49,15 @@ class Silence:
             self._timer = None
 
     def _look(self) -> None:
-        self._timer = None
         now = self._loop.time()
-        next_look = self._timeout
-        for client in tuple(self._clients):
-            since = client.silent_since
-            if since is None:
-                continue
-            left = since + self._timeout - now
-            if left > 0:
-                next_look = min(next_look, left)
-            else:
+        waits = {
+            client: client.silent_since + self._timeout - now
+            for client in self._clients
+            if client.silent_since is not None
+        }
+        # Whoever is not waited for can be missed no sooner than that.
+        next_look = min((wait for wait in waits.values() if wait > 0), default=self._timeout)
+        self._timer = self._loop.call_later(next_look, self._look)
+        for client, wait in waits.items():
+            if wait <= 0:
                 client.be_idle()
-        if self._clients:
-            self._timer = self._loop.call_later(next_look, self._look)

@@ -56,7 +56,10 @@ class NestedWatch:
 
     def _look(self) -> None:
         for key, _ in self._selector.select(0):
-            key.data()
+            try:
+                key.data()
+            except Exception as error:  # noqa: PERF203 # as the loop does it: the others have their turn
+                self._loop.call_exception_handler({"message": "a client was not heard", "exception": error})
 
 
 class PostedWatch:
@@ -91,9 +94,9 @@ class PostedWatch:
     def _follow(self, descriptor: int) -> None:
         """Do as was asked last: the same descriptor may be another socket by now."""
         call = self._calls.get(descriptor)
-        if call is None:
-            self._loop.remove_reader(descriptor)
-        else:
+        # A selector that knows the number would not look at another socket.
+        self._loop.remove_reader(descriptor)
+        if call is not None:
             self._loop.add_reader(descriptor, call)
 
 

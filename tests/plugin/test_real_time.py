@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WAITS = """
     import socket, time
@@ -28,15 +33,17 @@ WAITS = """
         ("smtpports_scope = session", "--smtpports-real-time", True),
     ],
 )
-def test_a_whole_run_waits_where_it_is_told_so(pytester: pytest.Pytester, line: str, option: str, really: bool) -> None:
-    pytester.makeini(f"[pytest]\n{line}")
+def test_a_whole_run_waits_where_it_is_told_so(
+    pytester: pytest.Pytester, write_ini: Callable[..., None], line: str, option: str, really: bool
+) -> None:
+    write_ini(line)
     pytester.makepyfile(WAITS.format(really=really))
 
     pytester.runpytest(*filter(None, [option])).assert_outcomes(passed=1)
 
 
-def test_a_value_that_is_no_boolean_is_told_of(pytester: pytest.Pytester) -> None:
-    pytester.makeini("[pytest]\nsmtpports_real_time = perhaps")
+def test_a_value_that_is_no_boolean_is_told_of(pytester: pytest.Pytester, write_ini: Callable[..., None]) -> None:
+    write_ini("smtpports_real_time = perhaps")
     pytester.makepyfile("def test_nothing(): pass")
 
     result = pytester.runpytest()

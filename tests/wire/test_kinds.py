@@ -55,7 +55,6 @@ async def send_async(address: Address, timeout: float = LONG) -> None:
     try:
         await client.connect()
         await client.sendmail("app@example.com", ["ada@example.org"], MAIL)
-        await client.quit()
     finally:
         client.close()
 
@@ -74,14 +73,10 @@ class Told:
         self._what = what
 
     def __eq__(self, error: object) -> bool:
-        if not isinstance(error, self._kind):
-            return False
         if isinstance(self._what, str):
-            return re.search(self._what, str(error)) is not None
-        return self._what in (getattr(error, "errno", None), getattr(error.__cause__, "errno", None))
-
-    def __repr__(self) -> str:
-        return f"{self._kind.__name__}: {self._what}"
+            return isinstance(error, self._kind) and re.search(self._what, str(error)) is not None
+        numbers = (getattr(error, "errno", None), getattr(getattr(error, "__cause__", None), "errno", None))
+        return isinstance(error, self._kind) and self._what in numbers
 
     __hash__ = None  # type: ignore[assignment] # it stands for many
 

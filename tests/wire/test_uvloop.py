@@ -179,3 +179,13 @@ def test_without_uvloop_nothing_is_asked_of_it(smtpports: SMTPPorts, monkeypatch
             client.sendmail("app@example.com", "ada@example.org", MAIL)
 
     assert len(smtpports.messages) == 1
+
+
+def test_a_socket_that_is_ready_after_its_client_has_left_is_nobodys_any_more() -> None:
+    async def main() -> None:
+        left = asyncio.get_running_loop().create_future()
+        left.cancel()
+        _uvloop._settle(left)
+        assert left.cancelled()
+
+    uvloop.run(main())

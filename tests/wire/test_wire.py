@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_smtpports import SMTPPorts
+    from pytest_smtpports._server._hindrance import Connect
     from pytest_smtpports._server._watch import Watch
     from tests.wire.conftest import Dial
 
@@ -89,7 +90,7 @@ class Ear:
 class Line:
     """A wire, who listens to it, and the client at its other end."""
 
-    def __init__(self, loop: Loop, watch: Watch, authority: Authority) -> None:
+    def __init__(self, loop: Loop, watch: Watch, authority: Authority, connect: Connect = Wire) -> None:
         self.loop = loop
         self.watch = watch
         self._authority = authority
@@ -105,7 +106,7 @@ class Line:
         self._closings: list[object] = []
         self.ear = Ear()
         self.room = memoryview(bytearray(ROOM))
-        self.wire = Wire(self.accepted, self, self.ear, lambda: self._closings.append(self.wire))
+        self.wire = connect(self.accepted, self, self.ear, lambda: self._closings.append(self.wire))
         self.shaken: list[Exception | None] = []
 
     @property
