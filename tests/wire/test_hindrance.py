@@ -98,7 +98,7 @@ def test_what_the_kernel_has_no_room_for_comes_later(slow: Line) -> None:
     filled = slow.fill()
     slow.wire.write(b"ab")
     slow.loop.pass_(0.1)
-    assert slow.read(len(filled)) == bytes(filled)
+    assert slow.read(filled) == bytes(filled)
     for _ in range(3):
         slow.loop.pass_(0.1)
 
