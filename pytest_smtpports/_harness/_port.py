@@ -160,7 +160,7 @@ class Port:
         return self._site.scope if self._site else None
 
     def _is_mine(self, port: int, host: str | None) -> bool:
-        return port == self._number and (self._site is None or host == self._site.host)
+        return port == self._number and (self._site is None or self._site.covers(host))
 
 
 class Ports:

@@ -28,8 +28,9 @@ __tracebackhide__ = is_ours
 class Route(Handle, Blockable):
     """Host names that lead here, until `remove()` or the end of a `with` block.
 
-    Each name has local ports of its own, so that the name that was dialled is known. What is blocked here is blocked
-    for these names; what is blocked on the `SMTPPorts` is blocked for them too.
+    Each name has local ports of its own, so that the name that was dialled is known; so has each name that a pattern
+    such as "*.example.org" means. What is blocked here is blocked for these names; what is blocked on the `SMTPPorts` is
+    blocked for them too.
 
     Example:
         >>> import smtplib
@@ -82,12 +83,15 @@ class Route(Handle, Blockable):
     @property
     def messages(self) -> Mailbox:
         """What came by these names."""
-        return Mailbox(message for message in self._world.mailbox() if message.host in self.hosts)
+        return Mailbox(message for message in self._world.mailbox() if self._covers(message.host))
 
     @property
     def connections(self) -> tuple[Connection, ...]:
         """The connections by these names, and the attempts."""
-        return tuple(each for each in self._world.connections() if each.host in self.hosts)
+        return tuple(each for each in self._world.connections() if self._covers(each.host))
+
+    def _covers(self, host: str | None) -> bool:
+        return any(site.covers(host) for site in self._sites)
 
     def _numbers(self) -> tuple[int, ...]:
         return tuple(sorted(self._sites[0].numbers))

@@ -178,7 +178,8 @@ class SMTPPorts(Blockable, Assertions):
         """Lead host names here, in this process, for code that is not changed.
 
         Args:
-            hosts: names such as "smtp.example.com".
+            hosts: names such as "smtp.example.com", or "*.example.com" for every name below that one; of two routes of
+                a name the later one holds.
             ports: the emulated numbers that lead here; all of them unless told. Every other number is refused.
             trust: "environment" has new default TLS contexts, and child processes, trust the authority of these ports
                 for the time of the route; None nobody.

@@ -9,6 +9,9 @@ from .._errors import ConfigurationError, is_ours
 
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 
+# How a pattern begins.
+_ANY = "*."
+
 # The resolver reads what ends in a number as an address: 127.1, 0x7f.1.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
@@ -38,13 +41,19 @@ def routable(host: str) -> str:
         ConfigurationError: it is no host name, or an address.
     """
     name = normal(host)
-    if not name or len(name) > 253 or not _HOST_NAME.fullmatch(name):
+    if not name or len(name) > 253 or not _HOST_NAME.fullmatch(name.removeprefix(_ANY)):
         raise ConfigurationError(
-            f"A route takes host names such as 'smtp.example.com', not {host!r}; the port is not part of it."
+            f"A route takes host names such as 'smtp.example.com', or '*.example.com' for every name below one, "
+            f"not {host!r}; the port is not part of it."
         )
     if _is_address(name) or _NUMBER.fullmatch(name.rpartition(".")[2]):
         raise ConfigurationError(f"A route takes host names, not addresses such as {host!r}.")
     return name
+
+
+def is_meant(name: str, pattern: str) -> bool:
+    """Whether a pattern such as "*.example.org" means a name: one below it, however deep, and not itself."""
+    return pattern.startswith(_ANY) and name.endswith(pattern[1:]) and len(name) >= len(pattern)
 
 
 def port_number(service: object) -> object:

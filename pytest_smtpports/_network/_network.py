@@ -17,6 +17,7 @@ from .._ports._kinds import DNS, Refuse, Throttle, error_of
 from .._server._black_hole import BlackHole
 from ._caller import location
 from ._door import Answer, Door
+from ._names import is_meant
 from ._patch import PATCH
 from ._spared import hasten, time_out
 
@@ -36,13 +37,34 @@ _REPEATED = frozenset({errno.EISCONN, errno.EALREADY})
 
 
 class Site:
-    """The ports as one host name shows them; the name None is the bind address itself."""
+    """The ports as one host name shows them; the name None is the bind address itself.
+
+    A pattern such as "*.example.org" has a site for each name that was looked up by it.
+
+    Attributes:
+        host: the name, or the pattern.
+        numbers: the ports that lead here.
+        scope: what blocks may speak of.
+        doors: those that are open.
+        named: the sites of a pattern.
+    """
 
     def __init__(self, host: str | None, numbers: frozenset[int], scope: object) -> None:
         self.host = host
         self.numbers = numbers
         self.scope = scope
         self.doors: dict[int, Door] = {}
+        self.named: dict[str, Site] = {}
+
+    def covers(self, name: str | None) -> bool:
+        """Whether a name is this one, or is meant by this pattern."""
+        return name == self.host or (name is not None and self.host is not None and is_meant(name, self.host))
+
+    def of(self, name: str) -> Site:
+        """The site of a name that this one covers."""
+        if name == self.host:
+            return self
+        return self.named.setdefault(name, Site(name, self.numbers, self.scope))
 
 
 class Network:
@@ -74,7 +96,7 @@ class Network:
         """
         site = site or self._direct
         with self._lock:
-            if self._is_closed or (site is not self._direct and site not in self._routed):
+            if self._is_closed or site not in self._sites():
                 raise ClosedError
             if number not in site.doors:
                 profile, block = self._profiles[number], self.block(number, site.scope)
@@ -114,7 +136,7 @@ class Network:
 
     def local_port_of(self, port: object) -> int | None:
         """The emulated number behind an ephemeral one, or None."""
-        for site in (self._direct, *self._routed):
+        for site in self._sites():
             for number, door in list(site.doors.items()):
                 if door.address[1] == port:
                     return number
@@ -139,7 +161,7 @@ class Network:
         with self._lock:
             self._is_closed = True
             self._layers = ()
-            sites, self._routed = (self._direct, *self._routed), ()
+            sites, self._routed = self._sites(), ()
             self._patch_if_needed()
             for site in sites:
                 self._close_doors(site)
@@ -151,7 +173,7 @@ class Network:
 
     def routes(self, name: str) -> bool:
         """Whether a name leads here."""
-        return any(site.host == name for site in self._routed)
+        return any(site.covers(name) for site in self._routed)
 
     def look_up(self, name: str, port: int | None) -> bool:
         """Whether a name leads here.
@@ -159,7 +181,7 @@ class Network:
         Raises:
             socket.gaierror: it is hidden, for this port or, where none is told, for every one.
         """
-        site = next((site for site in self._routed if site.host == name), None)
+        site = next((site for site in self._routed if site.covers(name)), None)
         if site is None:
             return False
         numbers = site.numbers if port is None else site.numbers.intersection([port])
@@ -175,8 +197,8 @@ class Network:
     def destination(self, name: str | None, address: str, port: int) -> _Dial | None:
         """Where a connect leads, or None for what is not ours."""
         for site in self._routed:
-            if site.host == name:
-                return _Dial(self, self._journal, site, port)
+            if name is not None and site.covers(name):
+                return _Dial(self, self._journal, site.of(name), port)
         for number, door in list(self._direct.doors.items()):
             if door.address[1] == port and address in (door.address[0], "localhost"):
                 return _Dial(self, self._journal, self._direct, number)
@@ -200,10 +222,16 @@ class Network:
             self._routed = tuple(each for each in self._routed if each not in sites)
             self._settle()
             for site in sites:
-                self._close_doors(site)
+                for each in (site, *site.named.values()):
+                    self._close_doors(each)
+
+    def _sites(self) -> tuple[Site, ...]:
+        """Every site there is."""
+        routed = [each for site in self._routed for each in (site, *tuple(site.named.values()))]
+        return (self._direct, *routed)
 
     def _settle(self) -> None:
-        for site in (self._direct, *self._routed):
+        for site in self._sites():
             for number, door in site.doors.items():
                 door.set(self.block(number, site.scope))
         self._patch_if_needed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_smtpports import ConfigurationError
-from pytest_smtpports._network._names import dialled, normal, port_number, routable
+from pytest_smtpports._network._names import dialled, is_meant, normal, port_number, routable
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_host_name_can_be_routed(host: str, name: str) -> None:
         "-smtp.example.com",
         "smtp-.example.com",
         "smtp.-example.com",
-        "*.example.com",
+        "*example.com",
         "::1",
         "a" * 64 + ".example",
         ".".join(["a" * 49] * 6),
@@ -81,7 +81,8 @@ def test_what_is_no_host_name_cannot_be_routed(host: str) -> None:
         routable(host)
 
     assert str(caught.value) == (
-        f"A route takes host names such as 'smtp.example.com', not {host!r}; the port is not part of it."
+        "A route takes host names such as 'smtp.example.com', or '*.example.com' for every name below one, "
+        f"not {host!r}; the port is not part of it."
     )
 
 
@@ -114,3 +115,17 @@ def test_every_other_service_stays_as_it_is(service: object) -> None:
 )
 def test_a_look_up_tells_what_is_to_be_dialled_or_does_not(service: object, number: int | None) -> None:
     assert dialled(service) == number
+
+
+@pytest.mark.parametrize("name", ["mx.example.org", "a.b.example.org", "x.example.org"])
+def test_a_pattern_means_every_name_below(name: str) -> None:
+    assert is_meant(name, routable("*.Example.ORG."))
+
+
+@pytest.mark.parametrize("name", ["example.org", ".example.org", "notexample.org", "mx.example.com", ""])
+def test_a_pattern_means_no_other_name(name: str) -> None:
+    assert not is_meant(name, "*.example.org")
+
+
+def test_a_name_means_itself_alone() -> None:
+    assert not is_meant("mx.example.org", "mx.example.org")

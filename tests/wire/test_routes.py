@@ -692,3 +692,66 @@ def test_a_dial_whose_route_ends_in_the_middle_is_refused(smtpports: SMTPPorts) 
 def test_ports_of_a_route_are_a_list(smtpports: SMTPPorts) -> None:
     with pytest.raises(ConfigurationError, match=r"such as \[25\]"):
         smtpports.route("smtp.example.com", ports=25)  # type: ignore[arg-type] # it is the mistake
+
+
+# Patterns
+
+
+@pytest.mark.parametrize("name", ["mx1.example.org", "MX1.Example.Org.", "a.b.example.org", "bücher.example.org"])
+def test_a_pattern_leads_every_name_below_here(smtpports: SMTPPorts, name: str) -> None:
+    route = smtpports.route("*.example.org")
+    with smtplib.SMTP(name, 25, timeout=5) as client:
+        client.sendmail("app@example.com", "ada@example.org", MAIL)
+
+    known = name.lower().rstrip(".").encode("idna").decode()
+    assert route.messages.only.host == route.connections[0].host == known
+    assert route[25].messages.only.host == known
+
+
+@pytest.mark.parametrize("name", ["example.org", "example.com", "notexample.org", ".example.org"])
+def test_a_pattern_means_no_other_name(smtpports: SMTPPorts, name: str) -> None:
+    smtpports.route("*.example.org")
+
+    assert smtpports._world._network.routes(name) is False
+
+
+def test_each_name_of_a_pattern_is_verified_and_blocked_as_the_pattern_is(smtpports: SMTPPorts) -> None:
+    route = smtpports.route("*.example.org")
+    for name in ("mx1.example.org", "mx2.example.org"):
+        with smtplib.SMTP_SSL(name, 465, timeout=5, context=ssl.create_default_context()) as client:
+            assert client.noop()[0] == 250
+    with route.block(465, how="refuse"):
+        for name in ("mx1.example.org", "mx3.example.org"):
+            with pytest.raises(ConnectionRefusedError):
+                smtplib.SMTP_SSL(name, 465, timeout=5)
+
+    smtplib.SMTP("mx1.example.org", 25, timeout=5).quit()
+    assert len(route.connections) == 5
+
+
+def test_a_name_of_its_own_holds_before_an_earlier_pattern_and_gives_way(smtpports: SMTPPorts) -> None:
+    pattern = smtpports.route("*.example.org")
+    with smtpports.route("mx1.example.org") as own:
+        own.block(25, how="refuse")
+        with pytest.raises(ConnectionRefusedError):
+            smtplib.SMTP("mx1.example.org", 25, timeout=5)
+        smtplib.SMTP("mx2.example.org", 25, timeout=5).quit()
+
+    smtplib.SMTP("mx1.example.org", 25, timeout=5).quit()
+    pattern.remove()
+    assert not smtpports._world._network.routes("mx1.example.org")
+
+
+def test_the_ports_of_a_pattern_that_has_ended_are_closed(smtpports: SMTPPorts) -> None:
+    with smtpports.route("*.example.org"):
+        smtplib.SMTP("mx1.example.org", 25, timeout=5).quit()
+        number = smtpports._world._network._sites()[-1].doors[25].address[1]
+
+    with socket.socket() as client, pytest.raises(ConnectionRefusedError):
+        client.connect(("127.0.0.1", number))
+
+
+@pytest.mark.parametrize("host", ["*", "*.", "**.example.org", "mx*.example.org", "mx.*.org", "*.127.0.0.1"])
+def test_what_is_no_pattern_is_told(smtpports: SMTPPorts, host: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^A route takes host names"):
+        smtpports.route(host)
