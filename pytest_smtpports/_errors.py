@@ -6,6 +6,8 @@ attributes and survives pickling (pytest-xdist sends it between processes).
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -210,6 +212,42 @@ class ServerError(SMTPPortsError):
     """
 
     __module__ = "pytest_smtpports"
+
+
+class OutboundConnectionError(SMTPPortsError, ConnectionRefusedError):
+    """A connect to an SMTP port of another machine, which the guard has refused before a packet left.
+
+    It is raised where the code under test connects, and fails the test in any case.
+
+    Attributes:
+        host: the name or address that was dialled.
+        port: the number.
+        location: where in the code, as a `Location`, or None where that is not known.
+
+    Example:
+        >>> from pytest_smtpports import OutboundConnectionError
+        >>> issubclass(OutboundConnectionError, ConnectionRefusedError)
+        True
+    """
+
+    __module__ = "pytest_smtpports"
+
+    def __init__(self, host: str, port: int, location: object = None) -> None:
+        super().__init__(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        self.host = host
+        self.port = port
+        self.location = location
+
+    def __reduce__(self) -> tuple[type[OutboundConnectionError], tuple[str, int, object]]:
+        return type(self), (self.host, self.port, self.location)
+
+    def __str__(self) -> str:
+        place = f" from {self.location}" if self.location is not None else ""
+        return (
+            f"{self.host}:{self.port} was dialled{place}, an SMTP port of another machine, and refused: the guard lets "
+            f"no test send mail to the world. Lead the host here with smtpports.route({self.host!r}), or mark the test "
+            "with @pytest.mark.smtpports(guard=False)."
+        )
 
 
 class NoTimeoutWarning(UserWarning):

@@ -31,7 +31,7 @@ SCOPES = ("function", "session")
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False, "1": True, "0": False}
 LOOPS = ("asyncio", "uvloop")
 # What the marker takes, each in the order in which it is applied.
-MARKER_ARGUMENTS = ("profiles", "route", "network", "only", "block")
+MARKER_ARGUMENTS = ("profiles", "route", "network", "only", "block", "guard")
 MAX_PORT = 65535
 # The numbers for which there is a profile without a hook; a test compares them with the profiles.
 SHIPPED = frozenset({25, 465, 587, 2525, 24, 26, 588, 1025, 2465, 2587, 8025, 8465})
@@ -48,6 +48,8 @@ class Settings:
         loop: "asyncio" or "uvloop".
         memory_limit: how many bytes of messages stay in memory.
         network: the name of the network that the tests run behind, or None.
+        guard: no test may dial an SMTP port of another machine.
+        guard_ports: the ports that are guarded besides the usual ones.
         real_time: clients are spared no wait.
     """
 
@@ -57,6 +59,8 @@ class Settings:
     loop: str
     memory_limit: int
     network: str | None
+    guard: bool
+    guard_ports: tuple[int, ...]
     real_time: bool
 
 
@@ -69,7 +73,7 @@ def read(config: pytest.Config) -> Settings:
     scope = config.getini("smtpports_scope")
     if scope not in SCOPES:
         raise pytest.UsageError(f"ini smtpports_scope: {UnknownName('scope', scope, SCOPES)}")
-    numbers = tuple(_number(word) for word in config.getini("smtpports_ports"))
+    numbers = _numbers("smtpports_ports", config)
     settings = Settings(
         numbers=numbers or None,
         host=_address(config.getini("smtpports_host")),
@@ -77,6 +81,8 @@ def read(config: pytest.Config) -> Settings:
         loop=_loop(config.getini("smtpports_loop")),
         memory_limit=_bytes(config.getini("smtpports_memory_limit")),
         network=_network(config),
+        guard=config.getoption("smtpports_guard") or _flag("smtpports_guard", config.getini("smtpports_guard")),
+        guard_ports=_numbers("smtpports_guard_ports", config),
         real_time=config.getoption("smtpports_real_time")
         or _flag("smtpports_real_time", config.getini("smtpports_real_time")),
     )
@@ -86,13 +92,15 @@ def read(config: pytest.Config) -> Settings:
     return settings
 
 
-def _number(word: str) -> int:
-    if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= MAX_PORT:
-        raise pytest.UsageError(
-            f"ini smtpports_ports: {word!r} is not a port number; write numbers from 1 to {MAX_PORT} with blanks "
-            "between them, such as: smtpports_ports = 25 587"
-        )
-    return int(word)
+def _numbers(name: str, config: pytest.Config) -> tuple[int, ...]:
+    words: list[str] = config.getini(name)
+    for word in words:
+        if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= MAX_PORT:
+            raise pytest.UsageError(
+                f"ini {name}: {word!r} is not a port number; write numbers from 1 to {MAX_PORT} with blanks "
+                f"between them, such as: {name} = 25 587"
+            )
+    return tuple(map(int, words))
 
 
 def _address(host: str) -> str:
@@ -244,6 +252,8 @@ def apply(arguments: Mapping[str, object], smtpports: SMTPPorts) -> None:
             _network_of(arguments["network"], smtpports)
         if "only" in arguments:
             smtpports.only(*_several("only", arguments["only"], int))
+        if not isinstance(arguments.get("guard", True), bool):
+            raise ConfigurationError(f"guard= takes True or False, not {arguments['guard']!r}.")
         if "block" in arguments:
             _block(arguments["block"], smtpports)
     except SMTPPortsError as error:

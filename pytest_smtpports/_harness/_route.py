@@ -29,8 +29,8 @@ class Route(Handle, Blockable):
     """Host names that lead here, until `remove()` or the end of a `with` block.
 
     Each name has local ports of its own, so that the name that was dialled is known; so has each name that a pattern
-    such as "*.example.org" means. What is blocked here is blocked for these names; what is blocked on the `SMTPPorts` is
-    blocked for them too.
+    such as "*.example.org" means. What is blocked here is blocked for these names; what is blocked on the `SMTPPorts`
+    is blocked for them too.
 
     Example:
         >>> import smtplib

@@ -19,6 +19,8 @@ from ._uvloop import loop_class, replacements
 # RFC 6890 §2.2.2: the whole of 127.0.0.0/8 is this machine; this part of it is rarely used.
 _NETWORK = "127.83"
 _V4_IN_V6 = "::ffff:"
+# How many addresses are known by their names.
+_MOST_LOOKED_UP = 1000
 
 Connect = Callable[[tuple[Any, ...]], Any]
 
@@ -59,6 +61,7 @@ class SocketPatch:
         self._tables: tuple[Table, ...] = ()
         self._addresses: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._looked_up: dict[str, str] = {}
         self._put_back: list[Callable[[], None]] = []
         # Each time the patch is put in place it is another one: what is left of an earlier one below somebody else's
         # patch passes everything on.
@@ -77,6 +80,7 @@ class SocketPatch:
             self._tables = tuple(each for each in self._tables if each is not table)
             if not self._tables:
                 self._installed = None
+                self._looked_up.clear()
                 while self._put_back:
                     self._put_back.pop()()
 
@@ -96,6 +100,10 @@ class SocketPatch:
                 self._addresses[name] = address
                 self._names[address] = name
         return name, self._addresses[name]
+
+    def name_of(self, address: str) -> str:
+        """The name by which an address was looked up last, or the address itself."""
+        return self._looked_up.get(address, address)
 
     def destination(self, client: socket.socket, address: object) -> Destination | None:
         """Where a connect of this socket leads, or None for where it says."""
@@ -154,7 +162,9 @@ class SocketPatch:
         ) -> list[Any]:
             routed = None if flags & socket.AI_NUMERICHOST else self.address_of(host, dialled(port))
             if routed is None:
-                return getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[arg-type] # it checks itself
+                elsewhere = getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[arg-type] # it checks itself
+                self._remember(host, elsewhere)
+                return elsewhere
             name, address = routed
             if family == socket.AF_INET6:
                 address = _V4_IN_V6 + address
@@ -170,6 +180,13 @@ class SocketPatch:
         for module in (_socket, socket):
             self._replace_look_up(module, "gethostbyname", lambda name, address: address)
             self._replace_look_up(module, "gethostbyname_ex", lambda name, address: (name, [], [address]))
+
+    def _remember(self, host: object, found: list[Any]) -> None:
+        name = normal(host)
+        if name is not None:
+            if len(self._looked_up) >= _MOST_LOOKED_UP:
+                self._looked_up.clear()
+            self._looked_up.update((str(each[4][0]), name) for each in found)
 
     def _replace_look_up(self, module: Any, name: str, answer: Callable[[str, str], object]) -> None:
         look_up = getattr(module, name)

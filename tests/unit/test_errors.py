@@ -11,6 +11,8 @@ from pytest_smtpports import (
     BlockingWaitError,
     ClosedError,
     ConfigurationError,
+    Location,
+    OutboundConnectionError,
     ServerError,
     SMTPPortsError,
     UnknownCriterion,
@@ -81,6 +83,13 @@ ERRORS = [
         id="a blocking wait",
     ),
     pytest.param(ServerError("A hook raised."), "A hook raised.", id="the server"),
+    pytest.param(
+        OutboundConnectionError("smtp.example.com", 587, Location("app/mail.py", 12)),
+        "smtp.example.com:587 was dialled from app/mail.py:12, an SMTP port of another machine, and refused: the guard "
+        "lets no test send mail to the world. Lead the host here with smtpports.route('smtp.example.com'), or mark the "
+        "test with @pytest.mark.smtpports(guard=False).",
+        id="the guard",
+    ),
 ]
 
 
@@ -120,6 +129,7 @@ def test_every_error_is_proved_here() -> None:
         (ConfigurationError, ValueError),
         (ClosedError, RuntimeError),
         (BlockingWaitError, RuntimeError),
+        (OutboundConnectionError, ConnectionRefusedError),
         (ServerError, Exception),
     ],
 )

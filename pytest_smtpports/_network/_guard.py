@@ -1,0 +1,80 @@
+"""Keeps a test from sending mail to the world: who dials an SMTP port of another machine is refused, and told of."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from .._errors import OutboundConnectionError
+from ._caller import location
+from ._patch import PATCH
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterable
+
+    from ._patch import Connect, Destination
+
+# The ports by which mail leaves a machine (RFC 5321 §4.5.4.2, RFC 8314 §7.3, RFC 6409 §3.1; 2525 by custom).
+PORTS = frozenset({25, 465, 587, 2525})
+
+
+class Guard:
+    """Asked for every connect while it is on, behind every route and block.
+
+    Args:
+        more: further port numbers.
+    """
+
+    def __init__(self, more: Iterable[int] = ()) -> None:
+        self._ports = PORTS.union(more)
+        self._refused: list[OutboundConnectionError] = []
+
+    def begin(self) -> None:
+        """Look at every connect of this process."""
+        PATCH.add(self)
+
+    def end(self) -> None:
+        """Look no more."""
+        PATCH.remove(self)
+
+    def take_refused(self) -> tuple[OutboundConnectionError, ...]:
+        """The connects that were refused so far; they are told once."""
+        refused, self._refused = tuple(self._refused), []
+        return refused
+
+    # What the socket patch asks
+
+    def routes(self, name: str) -> bool:
+        """No name leads here."""
+        return False
+
+    def look_up(self, name: str, port: int | None) -> bool:
+        """As above."""
+        return False
+
+    def destination(self, name: str | None, address: str, port: int) -> Destination | None:
+        """Nowhere, where it would leave this machine by an SMTP port."""
+        if port not in self._ports or _is_this_machine(address):
+            return None
+        return _Refusal(self._refused, PATCH.name_of(address), port)
+
+
+class _Refusal:
+    def __init__(self, refused: list[OutboundConnectionError], host: str, port: int) -> None:
+        self._refused = refused
+        self._host = host
+        self._port = port
+
+    def dial(self, client: socket.socket, connect: Connect) -> Any:  # what the socket's method would return
+        """Refuse, before a packet leaves."""
+        error = OutboundConnectionError(self._host, self._port, location())
+        self._refused.append(error)
+        raise error
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host in ("localhost", "")

@@ -1,0 +1,269 @@
+"""The guard: no test sends mail to the world, whatever it makes of being refused. Nothing here leaves the machine."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_smtpports import Location, OutboundConnectionError
+from pytest_smtpports._network._guard import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# RFC 5737 §3, RFC 3849: no machine has these.
+FAR = "192.0.2.1"
+# A client that takes no notice of what it gets.
+DIAL = """
+    import asyncio, smtplib, socket, threading
+    import pytest
+
+    def dial(host="192.0.2.1", port=25, family=socket.AF_INET):
+        try:
+            with socket.socket(family) as client:
+                client.settimeout(5)
+                client.connect((host, port))
+        except ConnectionRefusedError:
+            pass
+"""
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> Callable[[str], pytest.RunResult]:
+    """Runs a suite under the guard."""
+
+    def run(tests: str, *options: str) -> pytest.RunResult:
+        pytester.makepyfile(dialling=DIAL)
+        pytester.makepyfile(f"    from dialling import *\n{tests}")
+        return pytester.runpytest("--smtpports-guard", *options)
+
+    return run
+
+
+@pytest.mark.parametrize("port", [25, 465, 587, 2525])
+def test_a_dial_of_another_machine_fails_its_test_though_it_is_swallowed(
+    suite: Callable[[str], pytest.RunResult], port: int
+) -> None:
+    result = suite(f"""
+    def test_dial():
+        dial(port={port})
+
+    def test_another():
+        pass
+    """)
+
+    result.assert_outcomes(failed=1, passed=1)
+    told = "an SMTP port of another machine, and refused: *smtpports.route('192.0.2.1')*smtpports(guard=False)."
+    result.stdout.fnmatch_lines([f"{FAR}:{port} was dialled from *dialling.py:8, {told}"])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "connect('2001:db8::1', socket.AF_INET6)",
+        "connect('smtp.example.com', socket.AF_INET)",
+        "socket.create_connection(('192.0.2.1', 587), 5)",
+        "smtplib.SMTP('192.0.2.1', 587, timeout=5)",
+        "asyncio.run(asyncio.open_connection('192.0.2.1', 587))",
+        "__import__('uvloop').run(asyncio.open_connection('192.0.2.1', 587))",
+    ],
+)
+def test_every_client_is_refused_as_if_nobody_listened(suite: Callable[[str], pytest.RunResult], call: str) -> None:
+    result = suite(f"""
+    def connect(host, family):
+        with socket.socket(family) as client:
+            client.connect((host, 587))
+
+    def test_dial():
+        with pytest.raises(ConnectionRefusedError):
+            {call}
+    """)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*:587 was dialled from *.py:*, an SMTP port of another machine, and refused: *"])
+
+
+def test_connect_ex_is_refused_too(suite: Callable[[str], pytest.RunResult]) -> None:
+    result = suite("""
+    def test_dial():
+        with socket.socket() as client:
+            assert client.connect_ex(("192.0.2.1", 587)) == 111
+    """)
+
+    result.assert_outcomes(failed=1)
+
+
+def test_a_dial_in_a_thread_fails_the_test_as_well(suite: Callable[[str], pytest.RunResult]) -> None:
+    result = suite("""
+    def test_dial():
+        thread = threading.Thread(target=dial)
+        thread.start()
+        thread.join(5)
+    """)
+
+    result.assert_outcomes(failed=1)
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+def test_a_dial_of_a_fixture_fails_the_test_as_well(suite: Callable[[str], pytest.RunResult], phase: str) -> None:
+    result = suite(f"""
+    @pytest.fixture
+    def dialling():
+        {"dial()" if phase == "before" else "pass"}
+        yield
+        {"dial()" if phase == "after" else "pass"}
+
+    def test_dial(dialling):
+        pass
+    """)
+
+    result.assert_outcomes(**({"failed": 1} if phase == "before" else {"passed": 1, "errors": 1}))
+
+
+def test_a_test_that_fails_by_itself_is_told_in_a_section(suite: Callable[[str], pytest.RunResult]) -> None:
+    result = suite("""
+    def test_dial():
+        dial()
+        assert 1 == 2
+    """)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*assert 1 == 2*", "*smtpports: refused by the guard*", "192.0.2.1:25 was dialled*"])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.9.9.9"])
+def test_this_machine_may_be_dialled(suite: Callable[[str], pytest.RunResult], host: str) -> None:
+    # Nobody listens there, which is not the guard's doing.
+    suite(f"""
+    def test_dial():
+        dial("{host}", 25)
+    """).assert_outcomes(passed=1)
+
+
+def test_the_emulated_ports_may_be_dialled_by_address_and_by_name(suite: Callable[[str], pytest.RunResult]) -> None:
+    suite("""
+    def test_dial(smtpports):
+        smtpports.route("smtp.example.com")
+        for address in (("smtp.example.com", 25), smtpports.ports[25].address):
+            smtplib.SMTP(*address, timeout=5).quit()
+        assert len(smtpports.connections) == 2
+    """).assert_outcomes(passed=1)
+
+
+def test_a_marker_opts_out_and_another_in_again(suite: Callable[[str], pytest.RunResult]) -> None:
+    suite("""
+    pytestmark = pytest.mark.smtpports(guard=False)
+
+    def test_out():
+        assert "connect" not in vars(socket.socket)
+
+    @pytest.mark.smtpports(guard=True)
+    def test_in():
+        assert "connect" in vars(socket.socket)
+    """).assert_outcomes(passed=2)
+
+
+def test_nothing_is_patched_between_tests_and_without_the_guard(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+        import socket
+
+        def pytest_runtest_logfinish():
+            assert "connect" not in vars(socket.socket)
+    """)
+    pytester.makepyfile("def test_one(): pass\ndef test_two(): pass")
+
+    pytester.runpytest("--smtpports-guard").assert_outcomes(passed=2)
+    pytester.runpytest().assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(("lines", "failed"), [("smtpports_guard = true", True), ("smtpports_guard = false", False)])
+def test_the_ini_file_can_say_so(
+    pytester: pytest.Pytester, write_ini: Callable[..., None], lines: str, failed: bool
+) -> None:
+    write_ini(lines)
+    pytester.makepyfile("""
+        import socket
+
+        def test_guard():
+            assert "connect" not in vars(socket.socket)
+    """)
+
+    pytester.runpytest().assert_outcomes(**({"failed": 1} if failed else {"passed": 1}))
+
+
+def test_the_ini_file_can_add_ports(
+    pytester: pytest.Pytester, write_ini: Callable[..., None], suite: Callable[[str], pytest.RunResult]
+) -> None:
+    write_ini("smtpports_guard_ports = 26 2465")
+
+    result = suite("""
+    @pytest.mark.parametrize("port", [26, 2465])
+    def test_dial(port):
+        dial(port=port)
+    """)
+
+    result.assert_outcomes(failed=2)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("smtpports_guard = perhaps", "ini smtpports_guard: 'perhaps' is not a truth value. Valid: *"),
+        ("smtpports_guard_ports = smtp", "ini smtpports_guard_ports: 'smtp' is not a port number; *"),
+    ],
+)
+def test_what_can_not_be_meant_is_told(
+    pytester: pytest.Pytester, write_ini: Callable[..., None], line: str, told: str
+) -> None:
+    write_ini(line)
+    pytester.makepyfile("def test_nothing(): pass")
+
+    result = pytester.runpytest()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{told}"])
+
+
+def test_a_guard_that_is_no_truth_value_is_told(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.smtpports(guard="off")
+        def test_nothing(): pass
+    """)
+
+    result = pytester.runpytest()
+
+    result.stdout.fnmatch_lines(["*guard= takes True or False, not 'off'.*"])
+
+
+def test_the_name_that_was_looked_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import _socket
+    import socket
+
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (FAR, 587))]
+    monkeypatch.setattr(_socket, "getaddrinfo", lambda *_: found)
+    guard = Guard()
+    guard.begin()
+    try:
+        with pytest.raises(OutboundConnectionError) as caught:
+            socket.create_connection(("smtp.example.com", 587), 5)
+        for number in range(1001):
+            socket.getaddrinfo(f"host-{number}.example.com", 587)
+    finally:
+        guard.end()
+
+    assert (caught.value.host, caught.value.port) == ("smtp.example.com", 587)
+    assert guard.take_refused() == (caught.value,)
+    assert guard.take_refused() == ()
+
+
+def test_the_error_survives_pickling() -> None:
+    error = OutboundConnectionError("smtp.example.com", 587, Location("app/mail.py", 12))
+    same = pickle.loads(pickle.dumps(error))  # noqa: S301 # our own bytes
+
+    assert str(same) == str(error)
+    assert (same.host, same.port, same.location, same.errno) == ("smtp.example.com", 587, error.location, 111)
+    assert " from " not in str(OutboundConnectionError("smtp.example.com", 587)).split(",", 1)[0]
