@@ -13,14 +13,14 @@ from ._handle import Handle
 from ._port import Ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .._mail._connection import Connection
     from ._port import Port
     from ._world import World
 
 # Who is lent trust in our authority for the time of a route.
-TRUST = ("environment", None)
+TRUST = ("environment", "all", None)
 
 __tracebackhide__ = is_ours
 
@@ -58,7 +58,7 @@ class Route(Handle, Blockable):
         numbers = frozenset(world.numbers if ports is None else map(world.checked, ports))
         self._sites = tuple(Site(host, numbers, self) for host in self.hosts)
         end = world.network.route(self._sites)
-        take_back = world.surroundings.trust.lend() if trust else _nothing
+        take_back = _lent(world, trust)
 
         def undo() -> None:
             take_back()
@@ -95,6 +95,13 @@ class Route(Handle, Blockable):
 
     def _numbers(self) -> tuple[int, ...]:
         return tuple(sorted(self._sites[0].numbers))
+
+
+def _lent(world: World, trust: str | None) -> Callable[[], None]:
+    if trust is None:
+        return _nothing
+    lender = world.surroundings.trust
+    return lender.lend_to_all() if trust == "all" else lender.lend()
 
 
 def _nothing() -> None:

@@ -182,7 +182,8 @@ class SMTPPorts(Blockable, Assertions):
                 a name the later one holds.
             ports: the emulated numbers that lead here; all of them unless told. Every other number is refused.
             trust: "environment" has new default TLS contexts, and child processes, trust the authority of these ports
-                for the time of the route; None nobody.
+                for the time of the route; "all" has contexts do so besides that were made before, or with another
+                bundle of certificates, and these do so from then on; None nobody.
 
         Raises:
             ConfigurationError: no host name, or something that is none.

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ._contexts import CONTEXTS
 from ._environment import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -36,6 +37,16 @@ class Trust:
             self._take_back = ENVIRONMENT.lay(self._variables())
         self._borrowers += 1
         return self._give_back
+
+    def lend_to_all(self) -> Callable[[], None]:
+        """The same, and to contexts that were made before, or that have a bundle of their own."""
+        give_back, forget = self.lend(), CONTEXTS.add(self._certificate)
+
+        def undo() -> None:
+            forget()
+            give_back()
+
+        return undo
 
     def _give_back(self) -> None:
         self._borrowers -= 1

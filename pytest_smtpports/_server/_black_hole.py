@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 
+from ._fork import let_go_in_children
+
 
 def fill(listening: socket.socket) -> None:
     """Have the kernel drop every SYN to a socket that is bound, or listens, as a silent firewall does.
@@ -25,6 +27,7 @@ class BlackHole:
 
     def __init__(self, bound: socket.socket) -> None:
         self._socket = bound
+        let_go_in_children(bound)
         fill(bound)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._ports._kinds import DNS, Throttle
 from ._black_hole import fill
+from ._fork import let_go_in_children
 from ._obstacle import MEETINGS, Obstacle
 from ._session import Session
 from ._silence import Silence
@@ -49,6 +50,7 @@ class Listener:
         self._guest = Obstacle if type(service.block) in MEETINGS else Session
         # How many more are let through, or None for everybody.
         self._left = service.block.connections if isinstance(service.block, Throttle) else None
+        let_go_in_children(bound)
         bound.setblocking(False)
         # Clients may connect from here on; the kernel keeps them until the loop gets round to them.
         bound.listen(BACKLOG if self._left is None else self._left - 1)
@@ -94,7 +96,7 @@ class Listener:
     def _watch(self, *, on: bool) -> None:
         if on and not self._is_watched:
             self._background.watch.begin(self._socket.fileno(), self._accept)
-        elif self._is_watched and not on:
+        elif self._is_watched and not on and self.is_open:
             self._background.watch.end(self._socket.fileno())
         self._is_watched = on
 

@@ -13,6 +13,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
+from ._fork import let_go_in_children
+
 if sys.platform == "linux":
     from fcntl import ioctl
 
@@ -107,6 +109,7 @@ class Wire:
         self._watch = desk.watch
         self._room = desk.room
         self._socket = client
+        let_go_in_children(client)
         self._fd = client.fileno()
         self._ear = ear
         self._closed = closed
