@@ -58,6 +58,25 @@ def _networks(_app: object) -> None:
     (_HERE / "networks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _providers(_app: object) -> None:
+    """Write the page of the providers from their data."""
+    data = json.loads((_HERE.parent / "pytest_smtpports" / "_data" / "providers.json").read_text(encoding="utf-8"))
+    lines = [
+        "# Providers",
+        "",
+        "What `provider()` and the marker's `provider=` know, with the source of every fact; what has none is left",
+        "out, and is as in the profile of 587. `starttls-optional` takes logins in clear as well.",
+    ]
+    for name, each in data.items():
+        lines += ["", f"## {name}", "", each["is"] + ".", "", "| what | is | source |", "|---|---|---|"]
+        lines += [f"| port {number} | `{mode}` | {source} |" for number, (mode, source) in each["ports"].items()]
+        facts = {what: fact for what, fact in each.items() if what not in ("is", "ports", "sources")}
+        lines += [f"| {_words(what)} | {_cell(value)} | {source} |" for what, (value, source) in facts.items()]
+        lines += ["", "Sources:", ""]
+        lines += [f"- {source}: {place}" for source, place in each["sources"].items()]
+    (_HERE / "providers.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def _source(fact: dict[str, Any]) -> str:
     return f"{fact['source']}?" if fact.get("assumed") else str(fact["source"])
 
@@ -75,3 +94,4 @@ def setup(app: Any) -> None:  # Sphinx's own application class
     """Have the generated pages there before Sphinx looks for pages."""
     app.connect("builder-inited", _personalities)
     app.connect("builder-inited", _networks)
+    app.connect("builder-inited", _providers)

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     )
     from ._ports._networks import Network
     from ._ports._profile import KINDRED, PROFILES, AuthPolicy, Profile, Role, TLSMode
+    from ._ports._providers import Provider
     from ._ports._reply import Reply
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "Ports",
     "Profile",
     "Prohibited",
+    "Provider",
     "Refuse",
     "Reply",
     "Reset",
@@ -145,6 +147,7 @@ _HOMES = {
     ),
     "_ports._networks": ("Network",),
     "_ports._profile": ("KINDRED", "PROFILES", "AuthPolicy", "Profile", "Role", "TLSMode"),
+    "_ports._providers": ("Provider",),
     "_ports._reply": ("Reply",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -31,7 +31,7 @@ SCOPES = ("function", "session")
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False, "1": True, "0": False}
 LOOPS = ("asyncio", "uvloop")
 # What the marker takes, each in the order in which it is applied.
-MARKER_ARGUMENTS = ("profiles", "route", "network", "only", "block", "guard")
+MARKER_ARGUMENTS = ("profiles", "route", "provider", "network", "only", "block", "guard")
 MAX_PORT = 65535
 # The numbers for which there is a profile without a hook; a test compares them with the profiles.
 SHIPPED = frozenset({25, 465, 587, 2525, 24, 26, 588, 1025, 2465, 2587, 8025, 8465})
@@ -248,6 +248,9 @@ def apply(arguments: Mapping[str, object], smtpports: SMTPPorts) -> None:
     try:
         if "route" in arguments:
             smtpports.route(*_several("route", arguments["route"], str))
+        if "provider" in arguments:
+            for name in _several("provider", arguments["provider"], str):
+                smtpports.provider(name)
         if "network" in arguments:
             _network_of(arguments["network"], smtpports)
         if "only" in arguments:
@@ -280,6 +283,6 @@ def _several(name: str, value: object, kind: type[T]) -> tuple[T, ...]:
     values = value if isinstance(value, (tuple, list, set, frozenset)) else (value,)
     for each in values:
         if not isinstance(each, kind):
-            what = "a host name" if kind is str else "a port number"
+            what = {"route": "a host name", "provider": "a name"}.get(name, "a port number")
             raise ConfigurationError(f"{name}= takes {what} or a tuple of them, not {each!r}.")
     return tuple(values)

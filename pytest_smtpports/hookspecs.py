@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._mail._message import Message
     from ._ports._networks import Network
     from ._ports._profile import Profile
+    from ._ports._providers import Provider
     from ._ports._reply import Reply
 
 # The specifications are registered with pytest's own plugin manager, whose project name is "pytest".
@@ -40,6 +41,18 @@ def pytest_smtpports_networks(config: object) -> Iterable[Network] | None:
 
     Returns:
         the networks; those of later plugins replace those of earlier ones.
+    """
+
+
+@hookspec
+def pytest_smtpports_providers(config: object) -> Iterable[Provider] | None:
+    """Add providers, or replace those of the same name.
+
+    Args:
+        config: pytest's config object; None where there is no pytest.
+
+    Returns:
+        the providers; those of later plugins replace those of earlier ones.
     """
 
 

@@ -61,10 +61,11 @@ class Blockable:
         return self._lay({number: None if number in through else block for number in self._numbers()})
 
     def _numbers(self) -> tuple[int, ...]:
-        return self._world.numbers
+        """Every number that can be blocked here, those of routed providers among them."""
+        return tuple(sorted(self._world.network.numbers))
 
     def _checked(self, number: object) -> int:
-        return self._world.checked(number)
+        return self._world.checked(number, self._numbers())
 
     def _lay(self, blocks: Mapping[int, Block | None]) -> Handle:
         return self._world.lay(blocks, self._scope)

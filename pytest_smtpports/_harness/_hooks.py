@@ -8,7 +8,7 @@ import pluggy
 
 from .. import hookspecs
 from .._errors import ConfigurationError
-from .._ports._networks import by_name, shipped
+from .._ports import _networks, _providers
 from .._ports._profile import by_number
 from .._ports._reply import Reply
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .._mail._message import Message
     from .._ports._networks import Network
     from .._ports._profile import Profile
+    from .._ports._providers import Provider
 
 
 class Hooks:
@@ -84,9 +85,21 @@ def known_networks(hook: pluggy.HookRelay, config: object) -> dict[str, Network]
     Raises:
         ConfigurationError: something that is no network.
     """
-    known = dict(shipped())
+    known = dict(_networks.shipped())
     for networks in reversed(hook.pytest_smtpports_networks(config=config)):
-        known.update(by_name(networks))
+        known.update(_networks.by_name(networks))
+    return known
+
+
+def known_providers(hook: pluggy.HookRelay, config: object) -> dict[str, Provider]:
+    """The same for providers.
+
+    Raises:
+        ConfigurationError: something that is no provider.
+    """
+    known = dict(_providers.shipped())
+    for providers in reversed(hook.pytest_smtpports_providers(config=config)):
+        known.update(_providers.by_name(providers))
     return known
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .._errors import ConfigurationError, UnknownPort, is_ours
+from .._errors import ConfigurationError, is_ours
 from .._mail._mailbox import Mailbox
 from .._ports._kinds import block_of
 from .._ports._profile import AuthPolicy, Profile, Role, TLSMode
@@ -65,7 +65,7 @@ class Port:
     @property
     def profile(self) -> Profile:
         """What the port is."""
-        return self._world.profiles[self._number]
+        return self._world.profiles[self._number] if self._site is None else self._site.profiles[self._number]
 
     @property
     def host(self) -> str:
@@ -88,7 +88,7 @@ class Port:
         scheme = _SCHEMES.get(self.profile.role, "smtps" if self.profile.tls is TLSMode.IMPLICIT else "smtp")
         login = ""
         if self.profile.auth is not AuthPolicy.FORBIDDEN:
-            login = f"{quote(self._world.username, safe='')}:{quote(self._world.password, safe='')}@"
+            login = ":".join(quote(word, safe="") for word in self._login) + "@"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{login}{host}:{self.port}"
 
@@ -145,7 +145,7 @@ class Port:
             if self.profile.tls is TLSMode.STARTTLS:
                 client.starttls(context=context)
             if wants_login:
-                client.login(self._world.username, self._world.password)
+                client.login(*self._login)
         except BaseException:
             client.close()
             raise
@@ -154,6 +154,12 @@ class Port:
     @property
     def _door(self) -> Door:
         return self._world.network.door(self._number, self._site)
+
+    @property
+    def _login(self) -> tuple[str, str]:
+        scope = self._scope
+        lent: Any = self._world if scope is None else scope
+        return lent.username, lent.password
 
     @property
     def _scope(self) -> object:
@@ -184,10 +190,7 @@ class Ports:
         self._numbers = tuple(sorted(site.numbers)) if site else world.numbers
 
     def __getitem__(self, number: int) -> Port:
-        checked = self._world.checked(number)
-        if checked not in self._numbers:
-            raise UnknownPort(number, self._numbers)
-        return Port(self._world, checked, self._site)
+        return Port(self._world, self._world.checked(number, self._numbers), self._site)
 
     def __iter__(self) -> Iterator[Port]:
         return (Port(self._world, number, self._site) for number in self._numbers)

@@ -8,6 +8,8 @@ from .._errors import ConfigurationError, UnknownName, is_ours
 from .._mail._mailbox import Mailbox
 from .._network._names import routable
 from .._network._network import Site
+from .._ports._profile import by_number
+from .._server._accounts import Convention
 from ._blockable import Blockable
 from ._handle import Handle
 from ._port import Ports
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from .._mail._connection import Connection
+    from .._ports._providers import Provider
+    from .._server._accounts import Accounts
     from ._port import Port
     from ._world import World
 
@@ -29,8 +33,12 @@ class Route(Handle, Blockable):
     """Host names that lead here, until `remove()` or the end of a `with` block.
 
     Each name has local ports of its own, so that the name that was dialled is known; so has each name that a pattern
-    such as "*.example.org" means. What is blocked here is blocked for these names; what is blocked on the `SMTPPorts`
+    such as `*.example.org` means. What is blocked here is blocked for these names; what is blocked on the `SMTPPorts`
     is blocked for them too.
+
+    Attributes:
+        hosts: the names, in their normal form.
+        username: who may log in.
 
     Example:
         >>> import smtplib
@@ -45,7 +53,14 @@ class Route(Handle, Blockable):
 
     __module__ = "pytest_smtpports"
 
-    def __init__(self, world: World, hosts: tuple[str, ...], ports: Iterable[int] | None, trust: str | None) -> None:
+    def __init__(
+        self,
+        world: World,
+        hosts: tuple[str, ...],
+        ports: Iterable[int] | None,
+        trust: str | None,
+        provider: Provider | None = None,
+    ) -> None:
         if trust not in TRUST:
             raise UnknownName("trust", trust, TRUST)
         if not hosts:
@@ -55,8 +70,11 @@ class Route(Handle, Blockable):
         self.hosts: tuple[str, ...] = tuple(dict.fromkeys(map(routable, hosts)))
         if isinstance(ports, int):
             raise ConfigurationError(f"ports= takes a list of ports, such as [{ports}].")
-        numbers = frozenset(world.numbers if ports is None else map(world.checked, ports))
-        self._sites = tuple(Site(host, numbers, self) for host in self.hosts)
+        profiles = world.profiles if provider is None else by_number(provider.profiles)
+        if ports is not None:
+            profiles = {number: profiles[number] for number in map(world.checked, ports)}
+        self.username, self._password, accounts = _convention(world, provider)
+        self._sites = tuple(Site(host, profiles, accounts, self) for host in self.hosts)
         end = world.network.route(self._sites)
         take_back = _lent(world, trust)
 
@@ -81,6 +99,11 @@ class Route(Handle, Blockable):
         return f"<Route {', '.join(self.hosts)}>"
 
     @property
+    def password(self) -> str:
+        """The password of `username`."""
+        return self._password
+
+    @property
     def messages(self) -> Mailbox:
         """What came by these names."""
         return Mailbox(message for message in self._world.mailbox() if self._covers(message.host))
@@ -95,6 +118,14 @@ class Route(Handle, Blockable):
 
     def _numbers(self) -> tuple[int, ...]:
         return tuple(sorted(self._sites[0].numbers))
+
+
+def _convention(world: World, provider: Provider | None) -> tuple[str, str, Accounts | Convention]:
+    """Who may log in, and who else."""
+    if provider is None or not (provider.username or provider.password_is_username):
+        return world.username, world.password, world.accounts
+    username = world.password if provider.password_is_username else provider.username or world.username
+    return username, world.password, Convention(world.accounts, username, world.password)
 
 
 def _lent(world: World, trust: str | None) -> Callable[[], None]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from .._errors import ConfigurationError, is_ours
 from .._ports._networks import network_of
 from .._ports._profile import PROFILES, Profile, by_number
+from .._ports._providers import provider_of
 from .._server._journal import MEMORY_LIMIT
 from ._assertions import Assertions
 from ._blockable import Blockable
-from ._hooks import Hooks, hooked_profiles, known_networks, relay_to
+from ._hooks import Hooks, hooked_profiles, known_networks, known_providers, relay_to
 from ._port import Ports
 from ._route import Route
 from ._surroundings import Surroundings
@@ -178,7 +179,7 @@ class SMTPPorts(Blockable, Assertions):
         """Lead host names here, in this process, for code that is not changed.
 
         Args:
-            hosts: names such as "smtp.example.com", or "*.example.com" for every name below that one; of two routes of
+            hosts: names such as "smtp.example.com", or `*.example.com` for every name below that one; of two routes of
                 a name the later one holds.
             ports: the emulated numbers that lead here; all of them unless told. Every other number is refused.
             trust: "environment" has new default TLS contexts, and child processes, trust the authority of these ports
@@ -214,8 +215,23 @@ class SMTPPorts(Blockable, Assertions):
         return self._world.take_real_time()
 
     def _blocks_of(self, network: str) -> Mapping[int, Block]:
-        blocks = network_of(network, known_networks(self._hook(), self._config)).blocks
-        return {number: block for number, block in blocks.items() if number in self._world.profiles}
+        # Those of ports that are not emulated wait for a provider that has them.
+        return network_of(network, known_networks(self._hook(), self._config)).blocks
+
+    def provider(self, name: str, *, trust: str | None = "environment") -> Route:
+        """Lead the hosts of a mail provider here, with its ports, its words and its convention for logins.
+
+        Args:
+            name: one that is shipped, such as "sendgrid", or of the hook `pytest_smtpports_providers`.
+            trust: as in `route()`.
+
+        Raises:
+            UnknownName: a provider, or a trust, that does not exist.
+        """
+        provider = provider_of(name, known_providers(self._hook(), self._config))
+        route = Route(self._world, provider.hosts, None, trust, provider)
+        self._world.keep(route)
+        return route
 
     def reset(self) -> None:
         """Back to the beginning: no mail, connections, added users, blocks or routes; the local ports stay the same."""

@@ -17,7 +17,7 @@ from ._handle import Handle
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from .._mail._connection import Connection
     from .._ports._blocks import Block
@@ -52,8 +52,8 @@ class World:
         self.surroundings = surroundings
         self.journal = Journal(memory_limit)
         self.accounts = Accounts(username, password)
-        self._server = Server(surroundings.engine, self.journal, self.accounts, hooks)
-        self._network = Network(host, profiles, self._server.listen, self.journal)
+        self._server = Server(surroundings.engine, self.journal, hooks)
+        self._network = Network(host, profiles, self.accounts, self._server.listen, self.journal)
         if real_time:
             self._network.take_real_time()
         self._handles: list[Handle] = []
@@ -95,15 +95,16 @@ class World:
         """The active blocks as (port, kind); none any more after `close()`."""
         return [] if self.closed else [(name, block.kind) for name, block in self._network.blocks()]
 
-    def checked(self, number: object) -> int:
-        """The number, if it is emulated.
+    def checked(self, number: object, numbers: Collection[int] | None = None) -> int:
+        """The number, if it is emulated, or among these.
 
         Raises:
             UnknownPort: it is not.
         """
-        if isinstance(number, int) and number in self.profiles:
+        known = self.numbers if numbers is None else numbers
+        if isinstance(number, int) and number in known:
             return number
-        raise UnknownPort(number, self.numbers, self._network.local_port_of(number))
+        raise UnknownPort(number, tuple(sorted(known)), self._network.local_port_of(number))
 
     def mailbox(self) -> Mailbox:
         """Everything that has come."""

@@ -23,10 +23,11 @@ from ._spared import hasten, time_out
 
 if TYPE_CHECKING:
     from .._ports._profile import Profile
+    from .._server._accounts import Accounts, Convention
     from .._server._journal import Entry, Journal
     from ._patch import Connect
 
-Listen = Callable[[socket.socket, "Profile", "str | None", "Block | None"], Answer]
+Listen = Callable[[socket.socket, "Profile", "str | None", "Accounts | Convention", "Block | None"], Answer]
 
 # A connect of a socket that doesn't block has begun, and its end is not seen here.
 _WAITING = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
@@ -43,18 +44,27 @@ class Site:
 
     Attributes:
         host: the name, or the pattern.
-        numbers: the ports that lead here.
+        profiles: the ports that lead here.
+        accounts: who may log in there.
         scope: what blocks may speak of.
         doors: those that are open.
         named: the sites of a pattern.
     """
 
-    def __init__(self, host: str | None, numbers: frozenset[int], scope: object) -> None:
+    def __init__(
+        self, host: str | None, profiles: Mapping[int, Profile], accounts: Accounts | Convention, scope: object
+    ) -> None:
         self.host = host
-        self.numbers = numbers
+        self.profiles = profiles
+        self.accounts = accounts
         self.scope = scope
         self.doors: dict[int, Door] = {}
         self.named: dict[str, Site] = {}
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of the ports that lead here."""
+        return frozenset(self.profiles)
 
     def covers(self, name: str | None) -> bool:
         """Whether a name is this one, or is meant by this pattern."""
@@ -64,21 +74,22 @@ class Site:
         """The site of a name that this one covers."""
         if name == self.host:
             return self
-        return self.named.setdefault(name, Site(name, self.numbers, self.scope))
+        return self.named.setdefault(name, Site(name, self.profiles, self.accounts, self.scope))
 
 
 class Network:
     """Doors by site and number, the layers of blocks over them, and the table that the socket patch asks."""
 
-    def __init__(self, bind_host: str, profiles: Mapping[int, Profile], listen: Listen, journal: Journal) -> None:
+    def __init__(
+        self, bind_host: str, profiles: Mapping[int, Profile], accounts: Accounts, listen: Listen, journal: Journal
+    ) -> None:
         self._bind_host = bind_host
         # A routed name has an IPv4 address, which sockets of both families can dial.
         self._routed_host = "127.0.0.1" if ":" in bind_host else bind_host
-        self._profiles = profiles
         self._listen = listen
         self._journal = journal
         self._lock = threading.RLock()
-        self._direct = Site(None, frozenset(profiles), None)
+        self._direct = Site(None, profiles, accounts, None)
         self._routed: tuple[Site, ...] = ()
         self._layers: tuple[Layer, ...] = ()
         self._closed_door: Door | None = None
@@ -99,10 +110,10 @@ class Network:
             if self._is_closed or site not in self._sites():
                 raise ClosedError
             if number not in site.doors:
-                profile, block = self._profiles[number], self.block(number, site.scope)
+                profile, block = site.profiles[number], self.block(number, site.scope)
                 host = self._bind_host if site is self._direct else self._routed_host
                 site.doors[number] = Door(
-                    host, lambda bound, block: self._listen(bound, profile, site.host, block), block
+                    host, lambda bound, block: self._listen(bound, profile, site.host, site.accounts, block), block
                 )
             return site.doors[number]
 
@@ -110,13 +121,18 @@ class Network:
         """The block that holds for a port on one way to it."""
         return effective(self._layers, number, scope)
 
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Every number that leads here, by whatever name."""
+        return frozenset().union(*(site.profiles for site in self._sites()))
+
     def blocks(self) -> list[tuple[str, Block]]:
         """The ports that are blocked now, by the name under which a client knows them."""
-        direct = {number: self.block(number) for number in self._profiles}
+        direct = {number: self.block(number) for number in self._direct.profiles}
         found = [(str(number), block) for number, block in direct.items()]
         for site in self._routed:
             routed = [(number, self.block(number, site.scope)) for number in sorted(site.numbers)]
-            found += [(f"{site.host}:{number}", block) for number, block in routed if block != direct[number]]
+            found += [(f"{site.host}:{number}", block) for number, block in routed if block != direct.get(number)]
         return [(name, block) for name, block in found if block is not None]
 
     def lay(self, layer: Layer) -> Callable[[], None]:

@@ -45,6 +45,36 @@ class Accounts:
         return name in self._passwords or name in self._tokens
 
 
+class Convention:
+    """The accounts of a provider where every customer has one user name, or one secret for both; tokens are as ever.
+
+    Args:
+        accounts: those of the whole world.
+        username: the only user name.
+        password: its password.
+    """
+
+    def __init__(self, accounts: Accounts, username: str, password: str) -> None:
+        self._accounts = accounts
+        self._username = username
+        self._password = password
+
+    def password(self, name: str) -> str | None:
+        """The password of a user, or None."""
+        return self._password if name == self._username else None
+
+    def token(self, name: str) -> str | None:
+        """The OAuth token of a user, or None."""
+        return self._accounts.token(name)
+
+    def bearer(self, token: str) -> str | None:
+        """Whose OAuth token it is, or None."""
+        return self._accounts.bearer(token)
+
+    def __contains__(self, name: object) -> bool:
+        return name == self._username or (isinstance(name, str) and self._accounts.token(name) is not None)
+
+
 def _text(what: str, value: object) -> str:
     if not isinstance(value, str):
         # Of a password not even a wrong one is shown.

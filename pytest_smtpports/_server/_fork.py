@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import weakref
 from typing import TYPE_CHECKING
 
@@ -26,5 +25,5 @@ def _let_go() -> None:
             os.close(descriptor)
 
 
-if sys.platform != "win32":
-    os.register_at_fork(after_in_child=_let_go)
+# Windows has no such children.
+getattr(os, "register_at_fork", dict)(after_in_child=_let_go)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .._ports._blocks import Block
     from .._ports._profile import Profile
     from .._ports._reply import Reply
-    from ._accounts import Accounts
+    from ._accounts import Accounts, Convention
     from ._engine import Engine
     from ._journal import Entry, Journal
     from ._listener import Listener
@@ -48,14 +48,20 @@ class Hooks(Protocol):
 class Server:
     """Opens listeners, and ends them and all their connections at once."""
 
-    def __init__(self, engine: Engine, journal: Journal, accounts: Accounts, hooks: Hooks) -> None:
+    def __init__(self, engine: Engine, journal: Journal, hooks: Hooks) -> None:
         self._engine = engine
         self._journal = journal
-        self._accounts = accounts
         self._hooks = hooks
         self._listeners: list[Listener] = []
 
-    def listen(self, bound: socket.socket, profile: Profile, host: str | None, block: Block | None) -> Listener:
+    def listen(
+        self,
+        bound: socket.socket,
+        profile: Profile,
+        host: str | None,
+        accounts: Accounts | Convention,
+        block: Block | None,
+    ) -> Listener:
         """Answer at a bound socket as the profile says, or as a block has it, under a routed name or the local ones."""
         address: str = bound.getsockname()[0]
         # asyncio and aiosmtpd are not loaded before a port is used.
@@ -77,7 +83,7 @@ class Server:
             ),
             describe_failure=self._engine.describe_failure,
             identities=self._engine.identities,
-            accounts=self._accounts,
+            accounts=accounts,
             journal=self._journal,
             greet=self._greet,
             hears=self._hooks.listen_to,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .._ports._blocks import Block
     from .._ports._precedents import Precedents
     from .._ports._reply import Reply
-    from ._accounts import Accounts
+    from ._accounts import Accounts, Convention
     from ._journal import Entry, Journal
 
 
@@ -42,7 +42,7 @@ class Service:
     context: Callable[[], ssl.SSLContext]
     describe_failure: Callable[[BaseException], str]
     identities: Callable[[ssl.SSLObject], tuple[str, ...]]
-    accounts: Accounts
+    accounts: Accounts | Convention
     journal: Journal
     greet: Callable[[Entry], None]
     hears: Callable[[str], bool]

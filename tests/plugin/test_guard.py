@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -243,8 +244,10 @@ def test_the_name_that_was_looked_up_is_told(monkeypatch: pytest.MonkeyPatch) ->
     import _socket
     import socket
 
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (FAR, 587))]
-    monkeypatch.setattr(_socket, "getaddrinfo", lambda *_: found)
+    addresses = (f"198.18.{number >> 8}.{number & 255}" for number in count())
+    monkeypatch.setattr(
+        _socket, "getaddrinfo", lambda *_: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(addresses), 587))]
+    )
     guard = Guard()
     guard.begin()
     try:

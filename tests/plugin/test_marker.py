@@ -233,10 +233,10 @@ def test_a_parameter_can_bring_a_marker(pytester: pytest.Pytester) -> None:
     [
         (
             "blok=587",
-            "'blok' is not a marker argument; did you mean 'block'? Valid: 'profiles', 'route', 'network', 'only', *",
+            "'blok' is not a marker argument; did you mean 'block'? Valid: 'profiles', 'route', 'provider', *",
         ),
-        ("zzz=587", "'zzz' is not a marker argument. Valid: 'profiles', 'route', 'network', 'only', 'block', 'guard'."),
-        ("587", "takes keyword arguments only, not 587: profiles=, route=, network=, only=, block=, guard="),
+        ("zzz=587", "'zzz' is not a marker argument. Valid: 'profiles', 'route', 'provider', *'block', 'guard'."),
+        ("587", "takes keyword arguments only, not 587: profiles=, route=, provider=, network=, only=, block=, guard="),
         ("block=588", "588 is not an emulated port; did you mean 587? The emulated ports are 25, 465, 587, 2525."),
         ("block={588: 'drop'}", "588 is not an emulated port; did you mean 587?"),
         ("block={'587': 'drop'}", "'587' is not an emulated port; did you mean 587?"),
@@ -351,7 +351,7 @@ def test_the_marker_is_declared_with_its_arguments(pytester: pytest.Pytester) ->
     result = pytester.runpytest("--markers")
 
     result.stdout.fnmatch_lines(
-        ["@pytest.mark.smtpports(profiles=..., route=..., network=..., only=..., block=..., guard=...): *"]
+        ["@pytest.mark.smtpports(profiles=..., route=..., provider=..., network=..., only=..., *guard=...): *"]
     )
 
 
