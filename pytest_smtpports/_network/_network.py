@@ -17,6 +17,7 @@ from .._ports._kinds import DNS, Refuse, Throttle, error_of
 from .._server._black_hole import BlackHole
 from ._caller import location
 from ._door import Answer, Door
+from ._mx import MX
 from ._names import is_meant
 from ._patch import PATCH
 from ._spared import hasten, time_out
@@ -66,6 +67,11 @@ class Site:
         """The numbers of the ports that lead here."""
         return frozenset(self.profiles)
 
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it stands for names that nobody knows yet."""
+        return self.host is not None and "*" in self.host
+
     def covers(self, name: str | None) -> bool:
         """Whether a name is this one, or is meant by this pattern."""
         return name == self.host or (name is not None and self.host is not None and is_meant(name, self.host))
@@ -93,7 +99,7 @@ class Network:
         self._routed: tuple[Site, ...] = ()
         self._layers: tuple[Layer, ...] = ()
         self._closed_door: Door | None = None
-        self._patched = self._is_closed = False
+        self._patched = self._answers_mx = self._is_closed = False
         # How many want clients to wait as long as they would in the world.
         self._real_times = 0
 
@@ -146,7 +152,7 @@ class Network:
         """Lead host names here, in front of earlier routes of the same names; what is returned ends it."""
         added = tuple(sites)
         with self._lock:
-            self._routed = (*added, *self._routed)
+            self._routed = (*reversed(added), *self._routed)
             self._settle()
         return lambda: self._end_route(added)
 
@@ -210,6 +216,12 @@ class Network:
             entry.blocked(DNS())
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
+    def exchanges(self, domain: str) -> tuple[str, ...]:
+        """The routed hosts of a domain: itself, or those below it, in the order in which they were routed."""
+        hosts = [site.host for site in reversed(self._routed) if site.host is not None and not site.is_pattern]
+        below = tuple(dict.fromkeys(host for host in hosts if host.endswith(f".{domain}")))
+        return (domain,) if domain in hosts else below
+
     def destination(self, name: str | None, address: str, port: int) -> _Dial | None:
         """Where a connect leads, or None for what is not ours."""
         for site in self._routed:
@@ -259,6 +271,9 @@ class Network:
         elif self._patched and not needed:
             PATCH.remove(self)
         self._patched = needed
+        if bool(self._routed) != self._answers_mx:
+            self._answers_mx = bool(self._routed)
+            (MX.add if self._answers_mx else MX.remove)(self)
 
     @staticmethod
     def _close_doors(site: Site) -> None:

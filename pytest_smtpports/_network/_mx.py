@@ -1,0 +1,101 @@
+"""dnspython's look-ups of mail exchangers (RFC 5321 §5.1), answered for routed domains where it is installed."""
+
+from __future__ import annotations
+
+import threading
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# Seconds for which an answer holds; a test is over before.
+TTL = 300
+# RFC 5321 §5.1: the lower one is tried first.
+_STEP = 10
+
+
+class Exchanges(Protocol):
+    """Who knows the mail exchangers of a domain."""
+
+    def exchanges(self, domain: str) -> Sequence[str]:
+        """Their names, the first to be tried in front; none where the domain is not routed."""
+        ...
+
+
+class MXPatch:
+    """In the place of `resolve` of both of dnspython's resolvers, while somebody routes; other look-ups go through."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tables: tuple[Exchanges, ...] = ()
+        self._put_back: list[Callable[[], None]] = []
+
+    def add(self, table: Exchanges) -> None:
+        """Have a table asked; the first one puts the patch in place."""
+        with self._lock:
+            if not self._tables and find_spec("dns") is not None:
+                self._install()
+            self._tables = (table, *self._tables)
+
+    def remove(self, table: Exchanges) -> None:
+        """Ask a table no more; the last one takes the patch away."""
+        with self._lock:
+            self._tables = tuple(each for each in self._tables if each is not table)
+            while not self._tables and self._put_back:
+                self._put_back.pop()()
+
+    def _install(self) -> None:
+        import dns.asyncresolver
+        import dns.resolver
+
+        at_once, awaited = dns.resolver.Resolver, dns.asyncresolver.Resolver
+        resolve, resolve_async = at_once.resolve, awaited.resolve
+
+        def patched(self_: Any, qname: Any, rdtype: Any = "A", *args: Any, **options: Any) -> Any:  # as dnspython's
+            answer = self._answer(qname, rdtype)
+            return resolve(self_, qname, rdtype, *args, **options) if answer is None else answer
+
+        async def patched_async(
+            self_: Any, qname: Any, rdtype: Any = "A", *args: Any, **options: Any
+        ) -> Any:  # as above
+            answer = self._answer(qname, rdtype)
+            return await resolve_async(self_, qname, rdtype, *args, **options) if answer is None else answer
+
+        self._replace(at_once, patched, resolve)
+        self._replace(awaited, patched_async, resolve_async)
+
+    def _replace(self, resolver: Any, patched: Callable[..., object], found: Callable[..., object]) -> None:
+        resolver.resolve = patched
+
+        def put_back() -> None:
+            # What somebody else has put on top stays: it calls us, and we call what we found.
+            if resolver.resolve is patched:
+                resolver.resolve = found
+
+        self._put_back.append(put_back)
+
+    def _answer(self, qname: Any, rdtype: Any) -> Any:  # dnspython's types, which need not be installed
+        import dns.message
+        import dns.name
+        import dns.rdata
+        import dns.rdataclass
+        import dns.rdatatype
+        import dns.resolver
+
+        if dns.rdatatype.RdataType.make(rdtype) is not dns.rdatatype.MX:
+            return None
+        name = dns.name.from_text(qname) if isinstance(qname, str) else qname
+        domain = name.to_text(omit_final_dot=True).lower()
+        exchanges = next(filter(None, (table.exchanges(domain) for table in self._tables)), ())
+        if not exchanges:
+            return None
+        response: Any = dns.message.make_response(dns.message.make_query(name, dns.rdatatype.MX))
+        answers = response.find_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.MX, create=True)
+        for place, exchange in enumerate(exchanges, start=1):
+            answers.add(dns.rdata.from_text("IN", "MX", f"{place * _STEP} {exchange}."), TTL)
+        return dns.resolver.Answer(name, dns.rdatatype.MX, dns.rdataclass.IN, response)
+
+
+# dnspython is one for the whole process, and so is what stands in it.
+MX = MXPatch()
