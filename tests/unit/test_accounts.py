@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_smtpports import ConfigurationError
-from pytest_smtpports._server._accounts import Accounts
+from pytest_smtpports._server._accounts import Accounts, Convention
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,3 +104,14 @@ def test_what_is_no_string_is_refused_and_not_shown(
         add(accounts, name, secret)
 
     assert str(caught.value) == message
+
+
+def test_by_a_convention_one_user_logs_in_and_tokens_are_as_ever() -> None:
+    accounts = Accounts("user", "password")
+    accounts.add_token("ada", "t0ken")
+    convention = Convention(accounts, "apikey", "secret")
+
+    assert [convention.password(name) for name in ("apikey", "user", "ada")] == ["secret", None, None]
+    assert [convention.token(name) for name in ("ada", "apikey")] == ["t0ken", None]
+    assert [convention.bearer(token) for token in ("t0ken", "other")] == ["ada", None]
+    assert [name in convention for name in ("apikey", "ada", "user", 587)] == [True, True, False, False]

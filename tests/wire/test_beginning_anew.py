@@ -119,13 +119,12 @@ def test_a_hook_may_close_the_ports_that_it_is_called_by(dial: Dial, verb: str) 
     client = dial(smtpports.ports[25])
     client.reply()
     client.ask("EHLO client.example")
+    thread = smtpports._world.surroundings.engine.background._thread
     client.send(f"{verb} FROM:<app@example.com>\r\n".encode())
 
     assert client.rest() == b""
-    for thread in threading.enumerate():
-        if thread.name == "pytest-smtpports":
-            thread.join(5)
-            assert not thread.is_alive()
+    thread.join(5)
+    assert not thread.is_alive()
     smtpports.raise_failures()
 
 

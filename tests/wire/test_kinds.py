@@ -688,3 +688,34 @@ def test_who_dials_while_a_port_is_switched_meets_the_old_or_the_new_and_nothing
     smtpports.reset()
     assert threading.active_count() <= threads + 1
     assert descriptors() <= open_files + 8
+
+
+def test_many_threads_dial_through_routes_that_change(smtpports: SMTPPorts) -> None:
+    names = [f"mx{number}.example.org" for number in range(6)]
+    smtpports.route("*.example.org")
+    smtpports.route(*names)
+    for name in names:
+        assert dial_once((name, 25)) == "220"
+    threads, open_files = threading.active_count(), descriptors()
+    seen: list[str] = []
+    stop = threading.Event()
+
+    def dial(name: str) -> None:
+        while not stop.is_set():
+            seen.append(dial_once((name, 25)))
+
+    dialling = [threading.Thread(target=dial, args=(name,)) for name in names * 4]
+    for thread in dialling:
+        thread.start()
+    for place in range(ROUNDS):
+        with smtpports.route(names[place % 6]) as inner:
+            inner.block(25, how="refuse")
+    stop.set()
+    for thread in dialling:
+        thread.join(30)
+
+    assert set(seen) <= {"220", "ECONNREFUSED"}
+    assert "220" in seen
+    smtpports.reset()
+    assert threading.active_count() <= threads
+    assert descriptors() <= open_files
