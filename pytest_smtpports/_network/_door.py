@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from .._errors import ConfigurationError, is_ours
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from .._ports._blocks import Block
 
 __tracebackhide__ = is_ours
-
-
-# How many seconds a dial waits for a door that is being turned, which takes none to speak of.
-PATIENCE = 5.0
 
 
 class Answer(Protocol):
@@ -52,16 +47,14 @@ class Door:
         self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._answer = answer
         # Whoever dials while the door is turned waits for the end of that.
-        self._turned = threading.Condition()
-        self._is_turning = False
-        self._closing = ExitStack()
+        self._turning = threading.Lock()
         try:
-            guard = self._closing.enter_context(self._bind((host, 0)))
+            self._guard = self._bind((host, 0))
         except OSError as error:
             raise ConfigurationError(
                 f"Nothing can listen on {host} on this machine ({error.strerror}); 127.0.0.1 always works."
             ) from error
-        self.address: tuple[str, int] = guard.getsockname()[:2]
+        self.address: tuple[str, int] = self._guard.getsockname()[:2]
         self._behind: Answer | None = None
         self._spared = 0
         self.block = block
@@ -71,16 +64,10 @@ class Door:
         """Block the door, in a way or another, or open it; nothing happens where it is so already."""
         if block == self.block:
             return
-        with self._turned:
-            self._is_turning = True
-        try:
+        with self._turning:
             self._shut()
             self.block = block
             self._open()
-        finally:
-            with self._turned:
-                self._is_turning = False
-                self._turned.notify_all()
 
     def enter(self, begin: Callable[[Block | None], object]) -> Block | None:
         """Have a dial begin under what holds now, never between two blocks.
@@ -91,11 +78,9 @@ class Door:
         Returns:
             what holds.
         """
-        with self._turned:
-            self._turned.wait_for(lambda: not self._is_turning, PATIENCE)
-            block = self.block
-            begin(block)
-        return block
+        with self._turning:
+            begin(self.block)
+            return self.block
 
     @property
     def drops(self) -> bool:
@@ -110,7 +95,7 @@ class Door:
     def close(self) -> None:
         """Give the port back."""
         self._shut()
-        self._closing.close()
+        self._guard.close()
 
     def _open(self) -> None:
         if self.block is None or self.block.answers:

@@ -63,7 +63,7 @@ class Listener:
 
     def close(self) -> None:
         """Take no more clients, but those who have begun to dial; whoever is there stays. Any thread may."""
-        if not self._background.is_this_thread:
+        if self.is_open and not self._background.is_this_thread:
             # A client may think that it is connected before the kernel shows it here.
             self._service.journal.await_dials(self._number, self._service.host, PATIENCE)
         while (accepted := self._accepted()) is not None:
