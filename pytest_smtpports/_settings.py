@@ -138,11 +138,12 @@ def _network(config: pytest.Config) -> str | None:
         return None
     # Only a network is worth the imports.
     from ._harness._hooks import known_networks
-    from ._ports._networks import network_of
+    from ._ports._named import named
+    from ._ports._networks import Network
 
     place = "ini smtpports_network" if option is None else "--smtpports-network"
     try:
-        return network_of(name, known_networks(config.hook, config)).name
+        return named(Network, name, known_networks(config.hook, config)).name
     except (ConfigurationError, UnknownName) as error:
         raise pytest.UsageError(f"{place}: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -9,17 +10,18 @@ import pluggy
 from .. import hookspecs
 from .._errors import ConfigurationError
 from .._ports import _networks, _providers
+from .._ports._named import by_name
+from .._ports._networks import Network
 from .._ports._profile import by_number
+from .._ports._providers import Provider
 from .._ports._reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from .._mail._connection import Connection
     from .._mail._message import Message
-    from .._ports._networks import Network
     from .._ports._profile import Profile
-    from .._ports._providers import Provider
 
 
 class Hooks:
@@ -85,10 +87,8 @@ def known_networks(hook: pluggy.HookRelay, config: object) -> dict[str, Network]
     Raises:
         ConfigurationError: something that is no network.
     """
-    known = dict(_networks.shipped())
-    for networks in reversed(hook.pytest_smtpports_networks(config=config)):
-        known.update(_networks.by_name(networks))
-    return known
+    returned = hook.pytest_smtpports_networks(config=config)
+    return {**_networks.shipped(), **by_name(Network, _in_order(returned))}
 
 
 def known_providers(hook: pluggy.HookRelay, config: object) -> dict[str, Provider]:
@@ -97,10 +97,13 @@ def known_providers(hook: pluggy.HookRelay, config: object) -> dict[str, Provide
     Raises:
         ConfigurationError: something that is no provider.
     """
-    known = dict(_providers.shipped())
-    for providers in reversed(hook.pytest_smtpports_providers(config=config)):
-        known.update(_providers.by_name(providers))
-    return known
+    returned = hook.pytest_smtpports_providers(config=config)
+    return {**_providers.shipped(), **by_name(Provider, _in_order(returned))}
+
+
+def _in_order(returned: Sequence[Iterable[object]]) -> Iterable[object]:
+    """What hooks have returned, those of the latest plugin, which pluggy calls first, at the end."""
+    return chain.from_iterable(reversed(returned))
 
 
 def hooked_profiles(hook: pluggy.HookRelay, config: object) -> dict[int, Profile]:

@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, is_ours
-from .._ports._networks import network_of
+from .._ports._named import named
+from .._ports._networks import Network
 from .._ports._profile import PROFILES, Profile, by_number
-from .._ports._providers import provider_of
+from .._ports._providers import Provider
 from .._server._journal import MEMORY_LIMIT
 from ._assertions import Assertions
 from ._blockable import Blockable
@@ -216,7 +217,7 @@ class SMTPPorts(Blockable, Assertions):
 
     def _blocks_of(self, network: str) -> Mapping[int, Block]:
         # Those of ports that are not emulated wait for a provider that has them.
-        return network_of(network, known_networks(self._hook(), self._config)).blocks
+        return named(Network, network, known_networks(self._hook(), self._config)).blocks
 
     def provider(self, name: str, *, trust: str | None = "environment") -> Route:
         """Lead the hosts of a mail provider here, with its ports, its words and its convention for logins.
@@ -228,7 +229,7 @@ class SMTPPorts(Blockable, Assertions):
         Raises:
             UnknownName: a provider, or a trust, that does not exist.
         """
-        provider = provider_of(name, known_providers(self._hook(), self._config))
+        provider = named(Provider, name, known_providers(self._hook(), self._config))
         route = Route(self._world, provider.hosts, None, trust, provider)
         self._world.keep(route)
         return route

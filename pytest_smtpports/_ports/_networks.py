@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .._data import load
-from .._errors import ConfigurationError, UnknownName, is_ours
+from .._errors import ConfigurationError, is_ours
 from ._kinds import KINDS, block_of
+from ._named import check_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from ._blocks import Block
 
@@ -47,7 +48,7 @@ class Network:
     blocks: Mapping[int, Block]
 
     def __init__(self, name: str, blocks: Mapping[int, str | Block]) -> None:
-        _check_name(name)
+        check_name(Network, name)
         for number in blocks:
             _check_number(number)
         object.__setattr__(self, "name", name)
@@ -60,11 +61,6 @@ class Network:
         return type(self), (self.name, dict(self.blocks))
 
 
-def _check_name(name: object) -> None:
-    if not isinstance(name, str) or not name:
-        raise ConfigurationError(f"A network has a name such as 'hotel', not {name!r}.")
-
-
 def _check_number(number: object) -> None:
     if not isinstance(number, int) or isinstance(number, bool):
         raise ConfigurationError(f"A network blocks ports by number, such as 587, not {number!r}.")
@@ -74,33 +70,6 @@ def _check_number(number: object) -> None:
 def shipped() -> Mapping[str, Network]:
     """Those that are data, by name."""
     return MappingProxyType({name: _of(name, facts) for name, facts in load("networks").items()})
-
-
-def by_name(networks: Iterable[object]) -> dict[str, Network]:
-    """Networks by their names; the later of two in place of the earlier.
-
-    Raises:
-        ConfigurationError: something that is none.
-    """
-    found: dict[str, Network] = {}
-    for network in networks:
-        if not isinstance(network, Network):
-            raise ConfigurationError(
-                f"A Network is expected, such as Network('hotel', {{25: 'drop'}}), not {network!r}."
-            )
-        found[network.name] = network
-    return found
-
-
-def network_of(name: object, known: Mapping[str, Network]) -> Network:
-    """The network of that name.
-
-    Raises:
-        UnknownName: there is none.
-    """
-    if not isinstance(name, str) or name not in known:
-        raise UnknownName("network", name, known)
-    return known[name]
 
 
 def _of(name: str, facts: Mapping[str, Any]) -> Network:  # the values of a JSON file, which a test checks

@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .._data import load
-from .._errors import ConfigurationError, UnknownName, is_ours
+from .._errors import ConfigurationError, is_ours
+from ._named import check_name
 from ._personality import DEFAULT
 from ._profile import AuthPolicy, Profile, Role, TLSMode, by_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 __tracebackhide__ = is_ours
 
@@ -47,7 +48,7 @@ class Provider:
     password_is_username: bool = False
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        check_name(Provider, self.name)
         _check_hosts(self.hosts)
         if not by_number(self.profiles):
             raise ConfigurationError(
@@ -59,36 +60,6 @@ class Provider:
 def shipped() -> Mapping[str, Provider]:
     """Those that are data, by name."""
     return MappingProxyType({name: _of(name, facts) for name, facts in load("providers").items()})
-
-
-def by_name(providers: Iterable[object]) -> dict[str, Provider]:
-    """Providers by their names; the later of two in place of the earlier.
-
-    Raises:
-        ConfigurationError: something that is none.
-    """
-    found: dict[str, Provider] = {}
-    for provider in providers:
-        if not isinstance(provider, Provider):
-            raise ConfigurationError(f"A Provider is expected, such as Provider('ours', ...), not {provider!r}.")
-        found[provider.name] = provider
-    return found
-
-
-def provider_of(name: object, known: Mapping[str, Provider]) -> Provider:
-    """The provider of that name.
-
-    Raises:
-        UnknownName: there is none.
-    """
-    if not isinstance(name, str) or name not in known:
-        raise UnknownName("provider", name, known)
-    return known[name]
-
-
-def _check_name(name: object) -> None:
-    if not isinstance(name, str) or not name:
-        raise ConfigurationError(f"A provider has a name such as 'sendgrid', not {name!r}.")
 
 
 def _check_hosts(hosts: object) -> None:

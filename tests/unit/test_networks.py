@@ -11,7 +11,8 @@ import pytest
 from pytest_smtpports import Block, ConfigurationError, Drop, Network, Tarpit, Throttle, UnknownName
 from pytest_smtpports._data import load
 from pytest_smtpports._ports._kinds import KINDS
-from pytest_smtpports._ports._networks import by_name, network_of, shipped
+from pytest_smtpports._ports._named import by_name, named
+from pytest_smtpports._ports._networks import shipped
 
 DATA: dict[str, Any] = load("networks")  # a JSON file, which these tests check
 each_network = pytest.mark.parametrize("name", DATA)
@@ -45,7 +46,7 @@ def test_every_block_has_a_source_that_is_named_and_every_source_a_use(name: str
 
 @each_network
 def test_a_network_is_found_by_its_name(name: str) -> None:
-    network = network_of(name, shipped())
+    network = named(Network, name, shipped())
 
     assert network.name == name
     assert {str(number): block.kind for number, block in network.blocks.items()} == {
@@ -59,13 +60,13 @@ def test_a_block_of_a_network_may_have_a_parameter() -> None:
 
 def test_an_unknown_network_is_named_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"^'digitalozean' is not a network; did you mean 'digitalocean'\?"):
-        network_of("digitalozean", shipped())
+        named(Network, "digitalozean", shipped())
 
 
 @pytest.mark.parametrize("name", [None, 25, ["aws"]])
 def test_what_is_no_name_is_no_network(name: object) -> None:
     with pytest.raises(UnknownName):
-        network_of(name, shipped())
+        named(Network, name, shipped())
 
 
 def test_a_kind_may_be_named_or_given() -> None:
@@ -88,8 +89,8 @@ def test_a_network_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("name", "blocks", "told"),
     [
-        ("", {25: "drop"}, "A network has a name such as 'hotel', not ''."),
-        (None, {25: "drop"}, "A network has a name such as 'hotel', not None."),
+        ("", {25: "drop"}, "A network has a name such as 'ours', not ''."),
+        (None, {25: "drop"}, "A network has a name such as 'ours', not None."),
         ("hotel", {"25": "drop"}, "A network blocks ports by number, such as 587, not '25'."),
         ("hotel", {True: "drop"}, "A network blocks ports by number, such as 587, not True."),
         ("hotel", {25: "dorp"}, "'dorp' is not a block kind; did you mean 'drop'?"),
@@ -103,9 +104,9 @@ def test_what_can_not_be_meant_is_told(name: Any, blocks: Any, told: str) -> Non
 def test_the_later_of_two_networks_of_one_name_holds() -> None:
     earlier, later = Network("hotel", {25: "drop"}), Network("hotel", {465: "drop"})
 
-    assert by_name([earlier, later]) == {"hotel": later}
+    assert by_name(Network, [earlier, later]) == {"hotel": later}
 
 
 def test_what_is_no_network_is_told() -> None:
-    with pytest.raises(ConfigurationError, match=r"^A Network is expected, such as Network\('hotel', .*, not 'hotel'"):
-        by_name(["hotel"])
+    with pytest.raises(ConfigurationError, match=r"^A Network is expected, not 'hotel'"):
+        by_name(Network, ["hotel"])

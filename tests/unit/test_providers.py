@@ -10,8 +10,9 @@ import pytest
 from pytest_smtpports import PROFILES, ConfigurationError, Provider, TLSMode, UnknownName
 from pytest_smtpports._data import load
 from pytest_smtpports._network._names import routable
+from pytest_smtpports._ports._named import by_name, named
 from pytest_smtpports._ports._personality import personality_names
-from pytest_smtpports._ports._providers import by_name, provider_of, shipped
+from pytest_smtpports._ports._providers import shipped
 from pytest_smtpports._ports._sasl import EXCHANGES
 
 DATA: dict[str, Any] = load("providers")  # a JSON file, which these tests check
@@ -45,7 +46,7 @@ def test_every_fact_has_a_source_that_is_named_and_every_source_a_use(name: str)
 
 @each_provider
 def test_the_ports_of_a_provider_are_what_its_data_say(name: str) -> None:
-    provider, facts = provider_of(name, shipped()), DATA[name]
+    provider, facts = named(Provider, name, shipped()), DATA[name]
 
     assert {str(profile.number): profile.tls for profile in provider.profiles} == {
         number: MODES[mode] for number, (mode, _) in facts["ports"].items()
@@ -58,13 +59,13 @@ def test_the_ports_of_a_provider_are_what_its_data_say(name: str) -> None:
 
 def test_an_unknown_provider_is_named_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"^'sengrid' is not a provider; did you mean 'sendgrid'\?"):
-        provider_of("sengrid", shipped())
+        named(Provider, "sengrid", shipped())
 
 
 @pytest.mark.parametrize(
     ("name", "hosts", "profiles", "told"),
     [
-        ("", ("smtp.example.com",), (PROFILES[587],), "A provider has a name such as 'sendgrid', not ''."),
+        ("", ("smtp.example.com",), (PROFILES[587],), "A provider has a name such as 'ours', not ''."),
         ("ours", (), (PROFILES[587],), "A provider has a tuple of host names, such as ('smtp.example.com',), not ()."),
         ("ours", "smtp.example.com", (PROFILES[587],), "A provider has a tuple of host names, such as "),
         ("ours", (587,), (PROFILES[587],), "A provider has a tuple of host names, such as "),
@@ -83,9 +84,9 @@ def test_the_later_of_two_providers_of_one_name_holds() -> None:
     earlier = Provider("ours", ("one.example.com",), (PROFILES[587],))
     later = Provider("ours", ("two.example.com",), (PROFILES[587],))
 
-    assert by_name([earlier, later]) == {"ours": later}
+    assert by_name(Provider, [earlier, later]) == {"ours": later}
 
 
 def test_what_is_no_provider_is_told() -> None:
-    with pytest.raises(ConfigurationError, match=r"^A Provider is expected, such as Provider\('ours', "):
-        by_name(["ours"])
+    with pytest.raises(ConfigurationError, match=r"^A Provider is expected, not 'ours'"):
+        by_name(Provider, ["ours"])
