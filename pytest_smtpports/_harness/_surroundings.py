@@ -10,6 +10,7 @@ from .._server._engine import Engine
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .._network._children import Children
     from .._network._trust import Trust
 
 
@@ -25,6 +26,7 @@ class Surroundings:
         self.users = 0
         self._lock = threading.Lock()
         self._trust: Trust | None = None
+        self._children: Children | None = None
 
     @property
     def trust(self) -> Trust:
@@ -36,6 +38,16 @@ class Surroundings:
 
                 self._trust = Trust(self.engine.authority.certificate)
             return self._trust
+
+    @property
+    def children(self) -> Children:
+        """The folder by which child processes follow routes."""
+        with self._lock:
+            if self._children is None:
+                from .._network._children import Children
+
+                self._children = Children()
+            return self._children
 
     @property
     def ca_file(self) -> Path:
@@ -50,3 +62,5 @@ class Surroundings:
         trust, self._trust = self._trust, None
         if trust is not None:
             trust.close()
+        if self._children is not None:
+            self._children.close()

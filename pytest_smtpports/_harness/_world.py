@@ -53,7 +53,9 @@ class World:
         self.journal = Journal(memory_limit)
         self.accounts = Accounts(username, password)
         self._server = Server(surroundings.engine, self.journal, hooks)
-        self._network = Network(host, profiles, self.accounts, self._server.listen, self.journal)
+        self._network = Network(
+            host, profiles, self.accounts, self._server.listen, self.journal, lambda: surroundings.children
+        )
         if real_time:
             self._network.take_real_time()
         self._handles: list[Handle] = []

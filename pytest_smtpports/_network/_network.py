@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .._ports._profile import Profile
     from .._server._accounts import Accounts, Convention
     from .._server._journal import Entry, Journal
+    from ._children import Children
     from ._patch import Connect
 
 Listen = Callable[[socket.socket, "Profile", "str | None", "Accounts | Convention", "Block | None"], Answer]
@@ -87,13 +88,20 @@ class Network:
     """Doors by site and number, the layers of blocks over them, and the table that the socket patch asks."""
 
     def __init__(
-        self, bind_host: str, profiles: Mapping[int, Profile], accounts: Accounts, listen: Listen, journal: Journal
+        self,
+        bind_host: str,
+        profiles: Mapping[int, Profile],
+        accounts: Accounts,
+        listen: Listen,
+        journal: Journal,
+        children: Callable[[], Children],
     ) -> None:
         self._bind_host = bind_host
         # A routed name has an IPv4 address, which sockets of both families can dial.
         self._routed_host = "127.0.0.1" if ":" in bind_host else bind_host
         self._listen = listen
         self._journal = journal
+        self._children = children
         self._lock = threading.RLock()
         self._direct = Site(None, profiles, accounts, None)
         self._routed: tuple[Site, ...] = ()
@@ -216,6 +224,21 @@ class Network:
             entry.blocked(DNS())
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
+    def _written(self) -> dict[str, dict[str, Any]]:
+        """What a child process meets, by name and number; every port of a name is open for that."""
+        return {
+            site.host: {str(number): self._met(number, site) for number in sorted(site.numbers)}
+            for site in reversed(self._sites()[1:])
+            if site.host is not None and not site.is_pattern
+        }
+
+    def _met(self, number: int, site: Site) -> dict[str, Any]:
+        block = self.block(number, site.scope)
+        if (error := error_of(block)) is not None:
+            return {"error": error}
+        hidden = {"hidden": True} if isinstance(block, DNS) else {}
+        return {"to": self.door(number, site).address, **hidden}
+
     def exchanges(self, domain: str) -> tuple[str, ...]:
         """The routed hosts of a domain: itself, or those below it, in the order in which they were routed."""
         hosts = [site.host for site in reversed(self._routed) if site.host is not None and not site.is_pattern]
@@ -271,6 +294,10 @@ class Network:
         elif self._patched and not needed:
             PATCH.remove(self)
         self._patched = needed
+        if self._routed:
+            self._children().follow(self, self._written())
+        elif self._answers_mx:
+            self._children().leave(self)
         if bool(self._routed) != self._answers_mx:
             self._answers_mx = bool(self._routed)
             (MX.add if self._answers_mx else MX.remove)(self)

@@ -1,0 +1,120 @@
+"""Routes for the Python processes that a test starts: a file with the routes, and what has a child read it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._environment import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_FILE = "routes.json"
+# What Python imports at its start (see `site`); it stands in front of one that would be found otherwise, and loads it.
+_BOOT = """\
+import os, sys
+
+
+def _go_on():
+    import importlib.machinery
+    import importlib.util
+
+    here = os.path.dirname(os.path.abspath(__file__))
+    others = [path for path in sys.path[sys.path.index(here) + 1 :] if os.path.abspath(path) != here]
+    spec = importlib.machinery.PathFinder.find_spec(__name__, others)
+    if spec is not None and spec.loader is not None:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def _lead(routes, package):
+    if not os.path.exists(routes):
+        return
+    sys.path.append(package)
+    try:
+        from pytest_smtpports._network._child import install
+    except Exception as error:
+        sys.stderr.write("pytest-smtpports: routes do not hold in this process: %r\\n" % (error,))
+    else:
+        install(routes)
+    finally:
+        sys.path.remove(package)
+
+
+_go_on()
+_lead({routes!r}, {package!r})
+"""
+
+
+class Children:
+    """The folder that children look into; it is in the environment for as long as somebody routes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._routes: dict[object, Mapping[str, Mapping[str, Any]]] = {}
+        self._folder: Path | None = None
+        self._take_back: Callable[[], None] | None = None
+
+    def follow(self, owner: object, routes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Have children follow somebody's routes as they are now: by name and number, what a child meets."""
+        with self._lock:
+            # The latest comes last, and before the others.
+            self._routes[owner] = routes
+            folder = self._made()
+            if self._take_back is None:
+                path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+                self._take_back = ENVIRONMENT.lay({"PYTHONPATH": path})
+            self._write(folder)
+
+    def leave(self, owner: object) -> None:
+        """Have them follow somebody no more; the last one takes the folder out of the environment."""
+        with self._lock:
+            if self._routes.pop(owner, None) is None:
+                return
+            folder = self._made()
+            if self._routes:
+                self._write(folder)
+            elif self._take_back is not None:
+                self._take_back()
+                self._take_back = None
+                (folder / _FILE).unlink()
+
+    def close(self) -> None:
+        """Remove the folder; if it is needed again, it has the same name, for who has children that live on."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _made(self) -> Path:
+        if self._folder is None or not _is_made_again(self._folder):
+            self._folder = Path(tempfile.mkdtemp(prefix="pytest-smtpports-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        boot = self._folder / "sitecustomize.py"
+        if not boot.exists():
+            package = Path(__file__).parents[2]
+            text = _BOOT.format(routes=str(self._folder / _FILE), package=str(package))
+            boot.write_text(text, encoding="utf-8")
+        return self._folder
+
+    def _write(self, folder: Path) -> None:
+        names: dict[str, Mapping[str, Any]] = {}
+        for routes in self._routes.values():
+            names.update(routes)
+        # Whoever reads meanwhile has the old file or the new one.
+        draft = folder / "draft"
+        draft.write_text(json.dumps(names), encoding="utf-8")
+        draft.replace(folder / _FILE)
+
+
+def _is_made_again(folder: Path) -> bool:
+    """Whether a folder is there and ours, made again if it has to be."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return (folder / "sitecustomize.py").exists()
+    return True
