@@ -243,10 +243,15 @@ class OutboundConnectionError(SMTPPortsError, ConnectionRefusedError):
 
     def __str__(self) -> str:
         place = f" from {self.location}" if self.location is not None else ""
+        is_name = any(letter.isalpha() for letter in self.host) and ":" not in self.host
+        instead = (
+            f"Lead the host here with smtpports.route({self.host!r})"
+            if is_name
+            else "Dial smtpports.ports[...].address"
+        )
         return (
             f"{self.host}:{self.port} was dialled{place}, an SMTP port of another machine, and refused: the guard lets "
-            f"no test send mail to the world. Lead the host here with smtpports.route({self.host!r}), or mark the test "
-            "with @pytest.mark.smtpports(guard=False)."
+            f"no test send mail to the world. {instead}, or mark the test with @pytest.mark.smtpports(guard=False)."
         )
 
 

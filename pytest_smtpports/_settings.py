@@ -240,8 +240,13 @@ def _are_names(value: object) -> bool:
     return bool(several) and all(isinstance(name, str) for name in several)
 
 
-def apply(arguments: Mapping[str, object], smtpports: SMTPPorts) -> None:
+def apply(arguments: Mapping[str, object], smtpports: SMTPPorts, network: str | None) -> None:
     """Have a marker's arguments do what the methods of their names do.
+
+    Args:
+        arguments: those of the marker.
+        smtpports: whose methods.
+        network: the one in which the test runs, of several.
 
     Raises:
         pytest.UsageError: a value that the method does not take.
@@ -253,7 +258,7 @@ def apply(arguments: Mapping[str, object], smtpports: SMTPPorts) -> None:
             for name in _several("provider", arguments["provider"], str):
                 smtpports.provider(name)
         if "network" in arguments:
-            _network_of(arguments["network"], smtpports)
+            smtpports.network(_network_of(arguments["network"], network))
         if "only" in arguments:
             smtpports.only(*_several("only", arguments["only"], int))
         if not isinstance(arguments.get("guard", True), bool):
@@ -264,12 +269,18 @@ def apply(arguments: Mapping[str, object], smtpports: SMTPPorts) -> None:
         raise pytest.UsageError(f"@pytest.mark.smtpports: {error}") from None
 
 
-def _network_of(value: object, smtpports: SMTPPorts) -> None:
+def _network_of(value: object, network: str | None) -> str:
     if not _are_names(value):
         raise ConfigurationError(f"network= takes a name, or a list of them, not {value!r}.")
-    # Several are a parameter of the test.
-    if isinstance(value, str):
-        smtpports.network(value)
+    names: tuple[str, ...] = (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type] # as above
+    if isinstance(value, str) or len(names) == 1:
+        return names[0]
+    if network is None:
+        raise ConfigurationError(
+            f"network={value!r} has a test run once in each, and this one can't be run several times: a method of a "
+            "unittest.TestCase, or a single parameter of a test. Name one network, or mark a test function."
+        )
+    return network
 
 
 def _block(value: object, smtpports: SMTPPorts) -> None:

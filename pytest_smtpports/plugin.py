@@ -133,10 +133,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         place = next((place for place, name in enumerate(names) if name in asked), len(names))
         added = "_marked_server" if "smtpports_server" in names else "smtpports"
         # A new list: the other parameter sets of the test share the old one.
-        names = item.fixturenames = [*names[:place], added, *names[place:]]
-    if _NETWORK in getattr(getattr(item, "callspec", None), "params", ()):
-        place = min(names.index(taken) for taken in ("smtpports", "smtpports_server") if taken in names)
-        item.fixturenames = [*names[: place + 1], _NETWORK, *names[place + 1 :]]
+        item.fixturenames = [*names[:place], added, *names[place:]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -169,6 +166,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that has dialled the world, also where the code under test has swallowed that it was refused."""
     try:
         result = yield
+    except (pytest.skip.Exception, pytest.xfail.Exception):
+        # To skip a test when there is no network is to swallow what was refused.
+        _fail_if_refused(item)
+        raise
     except BaseException:
         for error in _refused(item):
             item.add_report_section("call", GUARD, str(error))
@@ -237,7 +238,7 @@ def smtpports_server(request: pytest.FixtureRequest, smtpports_profiles: Mapping
 def smtpports(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, Profile]) -> Iterator[SMTPPorts]:
     """A mail provider on this machine: SMTP ports as they behave in the world, fresh for each test."""
     if _settings_of(request.config).scope == "session":
-        yield _applied(_shared_arguments(request.node), request.getfixturevalue("smtpports_server"))
+        yield _applied(request.node, _shared_arguments(request.node), request.getfixturevalue("smtpports_server"))
         return
     from ._settings import marked_profiles, marker_arguments
 
@@ -245,7 +246,7 @@ def smtpports(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, P
     profiles = marked_profiles(arguments, smtpports_profiles)
     opened = _open(request.config, profiles, lambda: request.node.ihook)
     try:
-        yield _applied(arguments, opened)
+        yield _applied(request.node, arguments, opened)
     finally:
         _note_left_open(request.node, opened)
         opened.close()
@@ -254,14 +255,13 @@ def smtpports(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, P
 @pytest.fixture
 def _marked_server(request: pytest.FixtureRequest, smtpports_server: SMTPPorts) -> None:
     """For a marked test that takes the session's server and nothing else of ours."""
-    _applied(_shared_arguments(request.node), smtpports_server)
+    _applied(request.node, _shared_arguments(request.node), smtpports_server)
 
 
 @pytest.fixture
-def _smtpports_network(request: pytest.FixtureRequest) -> None:
-    """One of the networks of a test's marker."""
-    taken = "smtpports" if "smtpports" in request.fixturenames else "smtpports_server"
-    request.getfixturevalue(taken).network(request.param)
+def _smtpports_network(request: pytest.FixtureRequest) -> str:
+    """One of the networks of a test's marker, which is laid with its other arguments."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -305,12 +305,13 @@ def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: Callable
     )
 
 
-def _applied(arguments: list[Mapping[str, object]], smtpports: SMTPPorts) -> SMTPPorts:
+def _applied(item: pytest.Item, arguments: list[Mapping[str, object]], smtpports: SMTPPorts) -> SMTPPorts:
     if arguments:
         from ._settings import apply
 
+        network = getattr(getattr(item, "callspec", None), "params", {}).get(_NETWORK)
         for each in arguments:
-            apply(each, smtpports)
+            apply(each, smtpports, network)
     return smtpports
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .._mail._connection import Connection
     from .._network._door import Door
-    from .._network._network import Site
+    from .._network._site import Site
     from .._ports._blocks import Block
     from ._handle import Handle
     from ._world import World

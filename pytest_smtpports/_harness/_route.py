@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .._errors import ConfigurationError, UnknownName, is_ours
 from .._mail._mailbox import Mailbox
 from .._network._names import routable
-from .._network._network import Site
+from .._network._site import Site
 from .._ports._profile import by_number
 from .._server._accounts import Convention
 from ._blockable import Blockable

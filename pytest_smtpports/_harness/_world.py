@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .._mail._connection import Connection
     from .._ports._blocks import Block
     from .._ports._profile import Profile
+    from .._server._journal import Entry
     from ._hooks import Hooks
     from ._surroundings import Surroundings
 
@@ -60,6 +62,7 @@ class World:
             self._network.take_real_time()
         self._handles: list[Handle] = []
         self.closed = False
+        self._pid = os.getpid()
         surroundings.users += 1
 
     @property
@@ -155,6 +158,7 @@ class World:
     def reset(self) -> None:
         """Take every change back and forget what happened; the ports stay where they are."""
         self._take_back()
+        self._network.renew()
         self._server.drop_clients()
         self.journal.clear()
         self.accounts.reset()
@@ -164,6 +168,8 @@ class World:
         if self.closed:
             return
         self.closed = True
+        if self._is_copy:
+            return
         with ExitStack() as closing:
             closing.callback(self._leave)
             closing.callback(self._network.close)
@@ -176,26 +182,30 @@ class World:
         Raises:
             ServerError: its cause is the first exception.
         """
+        if self._is_copy:
+            return
         self._server.note_errors()
-        self._warn()
         failures = self.journal.take_failures()
-        if failures:
-            raise ServerError(_account_of(failures)) from failures[0]
+        try:
+            self._warn()
+        finally:
+            # Where a warning is an error, this is the weightier one.
+            if failures:
+                raise ServerError(_account_of(failures)) from failures[0]
 
     def take_real_time(self) -> Handle:
         """Have clients wait as long as they would in the world, until it is taken back."""
         return self.keep(Handle(self.network.take_real_time()))
 
     def _warn(self) -> None:
-        for entry in self.journal.take_waits():
-            told = NoTimeoutWarning(
-                f"The connect to {entry.host or self.host}:{entry.port} had no timeout. At a port that drops SYNs it "
-                "waits for about two minutes; give it one, such as smtplib.SMTP(..., timeout=10)."
-            )
-            if entry.location is None:
-                warnings.warn(told, stacklevel=2)
-            else:
-                warnings.warn_explicit(told, NoTimeoutWarning, entry.location.file, entry.location.line)
+        with ExitStack() as each_is_told:
+            for entry in reversed(self.journal.take_waits()):
+                each_is_told.callback(_warn_of, entry, entry.host or self.host)
+
+    @property
+    def _is_copy(self) -> bool:
+        """Whether this is a forked child, to which none of it belongs."""
+        return os.getpid() != self._pid
 
     def _leave(self) -> None:
         self.surroundings.users -= 1
@@ -209,3 +219,14 @@ def _account_of(failures: tuple[BaseException, ...]) -> str:
     told = "; ".join(f"{type(failure).__name__}: {failure}" for failure in failures)
     what = "An exception was" if len(failures) == 1 else f"{len(failures)} exceptions were"
     return f"{what} raised on the server's thread, in a hook or in the server itself: {told}"
+
+
+def _warn_of(entry: Entry, host: str) -> None:
+    told = NoTimeoutWarning(
+        f"The connect to {host}:{entry.port} had no timeout. At a port that drops SYNs it waits for about two minutes; "
+        "give it one, such as smtplib.SMTP(..., timeout=10)."
+    )
+    if entry.location is None:
+        warnings.warn(told, stacklevel=2)
+    else:
+        warnings.warn_explicit(told, NoTimeoutWarning, entry.location.file, entry.location.line)

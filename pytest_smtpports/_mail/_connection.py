@@ -174,7 +174,7 @@ class Facts:
 
 def outcome_of(facts: Facts) -> tuple[Outcome, str]:
     """The outcome and its sentence: what lets a message through, or stops it for good, weighs most."""
-    if facts.blocked is not None:
+    if facts.blocked is not None and not facts.delivered:
         return Outcome.BLOCKED, facts.blocked
     if facts.not_emulated:
         return Outcome.REFUSED, "the connection was refused: this number is not an emulated port"

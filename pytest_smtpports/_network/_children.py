@@ -59,15 +59,16 @@ class Children:
         self._lock = threading.Lock()
         self._routes: dict[object, Mapping[str, Mapping[str, Any]]] = {}
         self._folder: Path | None = None
-        self._take_back: Callable[[], None] | None = None
+        self._take_back: Callable[[], None] = _nothing
 
     def follow(self, owner: object, routes: Mapping[str, Mapping[str, Any]]) -> None:
         """Have children follow somebody's routes as they are now: by name and number, what a child meets."""
         with self._lock:
+            is_first = not self._routes
             # The latest comes last, and before the others.
             self._routes[owner] = routes
             folder = self._made()
-            if self._take_back is None:
+            if is_first:
                 path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
                 self._take_back = ENVIRONMENT.lay({"PYTHONPATH": path})
             self._write(folder)
@@ -80,9 +81,8 @@ class Children:
             folder = self._made()
             if self._routes:
                 self._write(folder)
-            elif self._take_back is not None:
+            else:
                 self._take_back()
-                self._take_back = None
                 (folder / _FILE).unlink()
 
     def close(self) -> None:
@@ -109,6 +109,10 @@ class Children:
         draft = folder / "draft"
         draft.write_text(json.dumps(names), encoding="utf-8")
         draft.replace(folder / _FILE)
+
+
+def _nothing() -> None:
+    """What there is to take back in the beginning."""
 
 
 def _is_made_again(folder: Path) -> bool:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # By these a context is used: for a socket, and for asyncio.
-_METHODS = ("wrap_socket", "wrap_bio")
+# And this is the place of `server_side` among their arguments.
+_METHODS = {"wrap_socket": 1, "wrap_bio": 2}
 
 
 class ContextPatch:
@@ -32,8 +33,8 @@ class ContextPatch:
         added = str(certificate, "ascii") + "\n"
         with self._lock:
             if not self._certificates:
-                for name in _METHODS:
-                    self._replace(name)
+                for name, place in _METHODS.items():
+                    self._replace(name, place)
             self._certificates = (*self._certificates, added)
         return lambda: self._remove(added)
 
@@ -43,13 +44,14 @@ class ContextPatch:
             while not self._certificates and self._put_back:
                 self._put_back.pop()()
 
-    def _replace(self, name: str) -> None:
+    def _replace(self, name: str, place: int) -> None:
         found = getattr(ssl.SSLContext, name)
 
-        def patched(context: ssl.SSLContext, *args: Any, server_side: bool = False, **options: Any) -> Any:  # as found
-            if not server_side and context.verify_mode != ssl.CERT_NONE:
+        def patched(context: ssl.SSLContext, *args: Any, **options: Any) -> Any:  # as found
+            is_server = args[place] if len(args) > place else options.get("server_side", False)
+            if not is_server and context.verify_mode != ssl.CERT_NONE:
                 self._convince(context)
-            return found(context, *args, server_side=server_side, **options)
+            return found(context, *args, **options)
 
         def put_back() -> None:
             # What somebody else has put on top stays: it calls us, and we call what we found.

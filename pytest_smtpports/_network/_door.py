@@ -6,8 +6,8 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-from .._errors import ConfigurationError, is_ours
-from .._ports._kinds import Drop
+from .._errors import ClosedError, ConfigurationError, is_ours
+from .._ports._kinds import Drop, Throttle
 from .._server._black_hole import BlackHole
 from ._spared import MOST
 
@@ -56,7 +56,8 @@ class Door:
             ) from error
         self.address: tuple[str, int] = self._guard.getsockname()[:2]
         self._behind: Answer | None = None
-        self._spared = 0
+        self._spared = self._entered = 0
+        self._is_closed = False
         self.block = block
         self._open()
 
@@ -77,27 +78,48 @@ class Door:
 
         Returns:
             what holds.
+
+        Raises:
+            ClosedError: the port was given back.
         """
         with self._turning:
+            if self._is_closed:
+                raise ClosedError
+            self._entered += 1
             begin(self.block)
             return self.block
 
     @property
     def drops(self) -> bool:
-        """Whether a SYN is dropped now."""
-        return self._behind is not None and self._behind.drops
+        """Whether a SYN is dropped now, or is about to be: dials of this process are counted when they begin."""
+        is_one_too_many = isinstance(self.block, Throttle) and self._entered > self.block.connections
+        return is_one_too_many or (self._behind is not None and self._behind.drops)
 
     def may_spare(self) -> bool:
-        """Whether one wait more may be spared at this port; it counts."""
+        """Whether one wait more may be spared at this port."""
+        return self._spared < MOST
+
+    def count_spared(self) -> None:
+        """One was."""
         self._spared += 1
-        return self._spared <= MOST
+
+    def renew(self) -> None:
+        """Begin to count anew."""
+        self._spared = 0
+        if isinstance(self.block, Throttle):
+            with self._turning:
+                self._shut()
+                self._open()
 
     def close(self) -> None:
         """Give the port back."""
-        self._shut()
-        self._guard.close()
+        with self._turning:
+            self._is_closed = True
+            self._shut()
+            self._guard.close()
 
     def _open(self) -> None:
+        self._entered = 0
         if self.block is None or self.block.answers:
             self._behind = self._answer(self._bind(self.address), self.block)
         elif isinstance(self.block, Drop):

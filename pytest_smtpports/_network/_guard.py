@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from typing import TYPE_CHECKING, Any
 
 from .._errors import OutboundConnectionError
@@ -10,7 +11,6 @@ from ._caller import location
 from ._patch import PATCH
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterable
 
     from ._patch import Connect, Destination
@@ -32,7 +32,7 @@ class Guard:
 
     def begin(self) -> None:
         """Look at every connect of this process."""
-        PATCH.add(self)
+        PATCH.add_behind(self)
 
     def end(self) -> None:
         """Look no more."""
@@ -74,7 +74,19 @@ class _Refusal:
 
 
 def _is_this_machine(host: str) -> bool:
+    """Whether an address, in any form that connect takes, or a name is this machine's; without a look-up."""
     try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return host in ("localhost", "")
+        return _is_own_name(host)
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_own_name(host: str) -> bool:
+    if host in ("", "localhost", socket.gethostname()) or host.endswith(".localhost"):
+        return True
+    try:
+        # Such as 127.1, which nobody but the C library knows as an address.
+        return _is_this_machine(socket.inet_ntoa(socket.inet_aton(host)))
+    except OSError:
+        return False

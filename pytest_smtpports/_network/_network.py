@@ -2,86 +2,29 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import socket
 import threading
-import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .. import _clock
 from .._errors import ClosedError
 from .._ports._blocks import Block, Layer, effective
-from .._ports._kinds import DNS, Refuse, Throttle, error_of
+from .._ports._kinds import DNS, Refuse, error_of
 from .._server._black_hole import BlackHole
 from ._caller import location
+from ._dial import Dial
 from ._door import Answer, Door
 from ._mx import MX
-from ._names import is_meant
 from ._patch import PATCH
-from ._spared import hasten, time_out
+from ._site import Site
 
 if TYPE_CHECKING:
     from .._ports._profile import Profile
     from .._server._accounts import Accounts, Convention
-    from .._server._journal import Entry, Journal
+    from .._server._journal import Journal
     from ._children import Children
-    from ._patch import Connect
 
 Listen = Callable[[socket.socket, "Profile", "str | None", "Accounts | Convention", "Block | None"], Answer]
-
-# A connect of a socket that doesn't block has begun, and its end is not seen here.
-_WAITING = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
-# A socket's own timeout has no number, the kernel's has.
-_TIMED_OUT = frozenset({None, errno.ETIMEDOUT})
-# A connect on a socket that was dialled before.
-_REPEATED = frozenset({errno.EISCONN, errno.EALREADY})
-
-
-class Site:
-    """The ports as one host name shows them; the name None is the bind address itself.
-
-    A pattern such as "*.example.org" has a site for each name that was looked up by it.
-
-    Attributes:
-        host: the name, or the pattern.
-        profiles: the ports that lead here.
-        accounts: who may log in there.
-        scope: what blocks may speak of.
-        doors: those that are open.
-        named: the sites of a pattern.
-    """
-
-    def __init__(
-        self, host: str | None, profiles: Mapping[int, Profile], accounts: Accounts | Convention, scope: object
-    ) -> None:
-        self.host = host
-        self.profiles = profiles
-        self.accounts = accounts
-        self.scope = scope
-        self.doors: dict[int, Door] = {}
-        self.named: dict[str, Site] = {}
-
-    @property
-    def numbers(self) -> frozenset[int]:
-        """The numbers of the ports that lead here."""
-        return frozenset(self.profiles)
-
-    @property
-    def is_pattern(self) -> bool:
-        """Whether it stands for names that nobody knows yet."""
-        return self.host is not None and "*" in self.host
-
-    def covers(self, name: str | None) -> bool:
-        """Whether a name is this one, or is meant by this pattern."""
-        return name == self.host or (name is not None and self.host is not None and is_meant(name, self.host))
-
-    def of(self, name: str) -> Site:
-        """The site of a name that this one covers."""
-        if name == self.host:
-            return self
-        return self.named.setdefault(name, Site(name, self.profiles, self.accounts, self.scope))
 
 
 class Network:
@@ -186,6 +129,13 @@ class Network:
 
         return give_back
 
+    def renew(self) -> None:
+        """Begin to count anew: connections that are let through, and waits that are spared."""
+        with self._lock:
+            for site in self._sites():
+                for door in site.doors.values():
+                    door.renew()
+
     def close(self) -> None:
         """End all routes and blocks and give every port back."""
         with self._lock:
@@ -245,14 +195,14 @@ class Network:
         below = tuple(dict.fromkeys(host for host in hosts if host.endswith(f".{domain}")))
         return (domain,) if domain in hosts else below
 
-    def destination(self, name: str | None, address: str, port: int) -> _Dial | None:
+    def destination(self, name: str | None, address: str, port: int) -> Dial | None:
         """Where a connect leads, or None for what is not ours."""
         for site in self._routed:
             if name is not None and site.covers(name):
-                return _Dial(self, self._journal, site.of(name), port)
+                return Dial(self, self._journal, site.of(name), port)
         for number, door in list(self._direct.doors.items()):
             if door.address[1] == port and address in (door.address[0], "localhost"):
-                return _Dial(self, self._journal, self._direct, number)
+                return Dial(self, self._journal, self._direct, number)
         return None
 
     def closed_door(self) -> Door:
@@ -282,18 +232,22 @@ class Network:
         return (self._direct, *routed)
 
     def _settle(self) -> None:
+        # Whoever dials while a door is turned is to be seen.
+        self._patch(needed=True)
         for site in self._sites():
             for number, door in site.doors.items():
                 door.set(self.block(number, site.scope))
         self._patch_if_needed()
 
-    def _patch_if_needed(self) -> None:
-        needed = bool(self._layers or self._routed)
+    def _patch(self, *, needed: bool) -> None:
         if needed and not self._patched:
             PATCH.add(self)
         elif self._patched and not needed:
             PATCH.remove(self)
         self._patched = needed
+
+    def _patch_if_needed(self) -> None:
+        self._patch(needed=bool(self._layers or self._routed))
         if self._routed:
             self._children().follow(self, self._written())
         elif self._answers_mx:
@@ -306,128 +260,3 @@ class Network:
     def _close_doors(site: Site) -> None:
         while site.doors:
             site.doors.popitem()[1].close()
-
-
-class _Dial:
-    """One connect of this process to one of our ports."""
-
-    def __init__(self, network: Network, journal: Journal, site: Site, number: int) -> None:
-        self._network = network
-        self._journal = journal
-        self._site = site
-        self._number = number
-
-    def dial(self, client: socket.socket, connect: Connect) -> Any:  # what the socket's method returns
-        """Connect where the number leads now, and write down what becomes of it."""
-        if _is_connected(client):
-            # A loop asks once more how its connect went.
-            return connect(client.getpeername())
-        entry = self._journal.open(self._number, self._site.host)
-        entry.location = location()
-        entry.timeout = client.gettimeout() or None
-        if self._number not in self._site.numbers:
-            entry.not_emulated()
-            return connect(_as_family(client, self._network.closed_door().address))
-        try:
-            door = self._network.door(self._number, self._site)
-        except ClosedError:
-            # The route has ended since it was looked up.
-            self._journal.discard(entry)
-            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED)) from None
-        local_port = _local_port(client)
-        block = door.enter(lambda block: self._begin(entry, client, local_port, block))
-        if block is not None and (told := error_of(block)) is not None:
-            raise OSError(told, os.strerror(told))
-        if block is not None and door.drops and not self._network.is_real_time and door.may_spare():
-            self._spare(client, entry, block, local_port)
-        started = _clock.monotonic()
-        error: int | None = None
-        try:
-            result = connect(_as_family(client, door.address))
-            error = result or 0
-        except OSError as failure:
-            error = failure.errno
-            raise
-        finally:
-            if error in _WAITING and client.gettimeout():
-                # connect_ex tells a time-out in this way.
-                error = None
-            waited = _clock.monotonic() - started if error in _TIMED_OUT else None
-            self._note(entry, error, block, local_port, waited)
-        return result
-
-    def _spare(self, client: socket.socket, entry: Entry, block: Block, local_port: int | None) -> None:
-        """Have a client not wait for what it would get in the end; where it waits in a loop, that goes on, and ends."""
-        timeout = client.gettimeout()
-        if timeout != 0:
-            self._journal.unexpect(local_port)
-            entry.spared(block, timeout)
-            if timeout is None:
-                self._journal.note_wait(entry)
-            raise time_out(client)
-        if (left := hasten()) is not None:
-            entry.spared(block, left)
-
-    def _begin(self, entry: Entry, client: socket.socket, local_port: int | None, block: Block | None) -> None:
-        """Write down what is expected; whoever does not wait may be connected before anybody is back here."""
-        may_be_dropped = block is not None and (not block.answers or isinstance(block, Throttle))
-        if may_be_dropped:
-            assert block is not None
-            entry.blocked(block)
-        if local_port is not None and error_of(block) is None:
-            self._journal.expect(entry, local_port, _never if may_be_dropped else _while_open(client))
-
-    def _note(
-        self, entry: Entry, error: int | None, block: Block | None, local_port: int | None, waited: float | None
-    ) -> None:
-        under_way = error == 0 or error in _WAITING
-        if error in _REPEATED or (local_port is None and (under_way or block is None)):
-            # Told already; or the listener can't know that it is this one, and writes down its own; or no dial at all.
-            self._journal.discard(entry)
-        elif not under_way and block is not None:
-            entry.blocked(block, waited)
-        elif not under_way:
-            entry.closed("the connect failed")
-        if not under_way:
-            self._journal.unexpect(local_port)
-
-
-def _never() -> bool:
-    return False
-
-
-def _while_open(client: socket.socket) -> Callable[[], bool]:
-    """Whether a socket is open, which this does not keep alive."""
-    seen = weakref.ref(client)
-
-    def is_open() -> bool:
-        still = seen()
-        return still is not None and still.fileno() >= 0
-
-    return is_open
-
-
-def _is_connected(client: socket.socket) -> bool:
-    try:
-        client.getpeername()
-    except OSError:
-        return False
-    return True
-
-
-def _local_port(client: socket.socket) -> int | None:
-    """The local port of a socket that is about to connect, by which the listener knows it again."""
-    try:
-        if client.getsockname()[1] == 0:
-            client.bind(("", 0))
-        return int(client.getsockname()[1])
-    except OSError:
-        return None
-
-
-def _as_family(client: socket.socket, address: tuple[str, int]) -> tuple[str, int]:
-    """An address as a socket of the client's family dials it."""
-    host, port = address
-    if client.family == socket.AF_INET6 and ":" not in host:
-        return f"::ffff:{host}", port
-    return host, port

@@ -19,6 +19,8 @@ from ._uvloop import loop_class, replacements
 # RFC 6890 §2.2.2: the whole of 127.0.0.0/8 is this machine; this part of it is rarely used.
 _NETWORK = "127.83"
 _V4_IN_V6 = "::ffff:"
+# The attribute in which a function of ours has what it took the place of.
+_BELOW = "_pytest_smtpports_below"
 # How many addresses are known by their names.
 _MOST_LOOKED_UP = 1000
 
@@ -68,11 +70,18 @@ class SocketPatch:
         self._installed: object = None
 
     def add(self, table: Table) -> None:
-        """Have a table asked; the first one puts the patch in place."""
+        """Have a table asked before all others; the first one puts the patch in place."""
         with self._lock:
             if not self._tables:
                 self._install()
             self._tables = (table, *self._tables)
+
+    def add_behind(self, table: Table) -> None:
+        """Have a table asked where no other knows."""
+        with self._lock:
+            if not self._tables:
+                self._install()
+            self._tables = (*self._tables, table)
 
     def remove(self, table: Table) -> None:
         """Ask a table no more; the last one takes the patch away."""
@@ -131,8 +140,9 @@ class SocketPatch:
         )
 
     def _install(self) -> None:
-        connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
-        getaddrinfo = _socket.getaddrinfo
+        connect: Callable[[socket.socket, Any], None] = below(socket.socket.connect)
+        connect_ex: Callable[[socket.socket, Any], int] = below(socket.socket.connect_ex)
+        getaddrinfo: Callable[..., list[Any]] = below(_socket.getaddrinfo)
         this = self._installed = object()
 
         def patched_connect(client: socket.socket, address: Any) -> None:  # as the socket module's
@@ -162,13 +172,13 @@ class SocketPatch:
         ) -> list[Any]:
             routed = None if flags & socket.AI_NUMERICHOST else self.address_of(host, dialled(port))
             if routed is None:
-                elsewhere = getaddrinfo(host, port, family, type, proto, flags)  # type: ignore[arg-type] # it checks itself
+                elsewhere = getaddrinfo(host, port, family, type, proto, flags)
                 self._remember(host, elsewhere)
                 return elsewhere
             name, address = routed
             if family == socket.AF_INET6:
                 address = _V4_IN_V6 + address
-            found = getaddrinfo(address, port_number(port), family, type, proto, flags)  # type: ignore[arg-type] # as above
+            found = getaddrinfo(address, port_number(port), family, type, proto, flags)
             return [(*each[:3], name if each[3] else "", each[4]) for each in found]
 
         self._replace(socket.socket, "connect", patched_connect)
@@ -189,7 +199,7 @@ class SocketPatch:
             self._looked_up.update((str(each[4][0]), name) for each in found)
 
     def _replace_look_up(self, module: Any, name: str, answer: Callable[[str, str], object]) -> None:
-        look_up = getattr(module, name)
+        look_up = below(getattr(module, name))
 
         def patched_look_up(host: object) -> object:
             routed = self.address_of(host)
@@ -198,8 +208,10 @@ class SocketPatch:
         self._replace(module, name, patched_look_up)
 
     def _replace(self, owner: Any, name: str, replacement: Callable[..., object]) -> None:
-        inherited = name not in vars(owner)
-        found = getattr(owner, name)
+        found = below(getattr(owner, name))
+        bases = owner.__mro__[1:] if isinstance(owner, type) else ()
+        inherited = any(vars(base).get(name) is found for base in bases)
+        setattr(replacement, _BELOW, found)
         setattr(owner, name, replacement)
 
         def put_back() -> None:
@@ -212,6 +224,16 @@ class SocketPatch:
                 setattr(owner, name, found)
 
         self._put_back.append(put_back)
+
+
+def below(found: Any) -> Any:
+    """What was found in place, or what lies below it where it is an earlier patch of ours.
+
+    Somebody who had put theirs on top of ours, and took it away later than we did, has put ours back.
+    """
+    while (deeper := getattr(found, _BELOW, None)) is not None:
+        found = deeper
+    return found
 
 
 # The socket module is one for the whole process, and so is what stands in it.

@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
 # How many waits at one port are spared. Then a client waits for real, lest one that tries again until a deadline spins.
 MOST = 100
+# Seconds after which Linux tells a client that waits for ever that nobody has answered (tcp_syn_retries is 6).
+KERNEL_GIVES_UP = 127.0
 # Before Python 3.12 `asyncio.wait_for()` has a timer that nobody can tell from another task's.
 TIMERS_ARE_TOLD_APART = sys.hexversion >= 0x030C0000
 
 
 def time_out(client: socket.socket) -> OSError:
     """What a blocking connect raises when nobody has answered: at its timeout, or when the kernel gives up."""
-    if client.gettimeout() is not None:
+    timeout = client.gettimeout()
+    if timeout is not None and timeout <= KERNEL_GIVES_UP:
         return TimeoutError("timed out")
     return TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
 
@@ -39,13 +42,17 @@ def hasten() -> float | None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
     except RuntimeError:
         return None
-    called = [getattr(timer, "_callback", None) for timer in getattr(loop, "_scheduled", ()) if not timer.cancelled()]
-    timeouts = [getattr(callback, "__self__", None) for callback in called]
-    own = [each for each in timeouts if isinstance(each, asyncio.Timeout) and each._task is task]
-    if not own or task is None:
+    timers = [timer for timer in getattr(loop, "_scheduled", ()) if not timer.cancelled()]
+    if task is None or not timers:
         return None
-    nearest = min(own, key=lambda timeout: float(timeout.when()))
+    # Whatever is due before may be what is to end the connect, or another task's; nobody can tell.
+    first = min(timers, key=lambda timer: float(timer.when()))
+    nearest = getattr(getattr(first, "_callback", None), "__self__", None)
+    if not isinstance(nearest, asyncio.Timeout) or nearest._task is not task:
+        return None
     now: float = loop.time()
     left: float = nearest.when() - now
+    if left > KERNEL_GIVES_UP:
+        return None
     nearest.reschedule(now)
     return left if left > 0 else 0.0

@@ -42,7 +42,8 @@ def replacements(loops: Any, is_ours: Callable[[object, object], bool]) -> Mappi
         return socket.getaddrinfo(host, port, **options)  # type: ignore[arg-type] # it checks itself
 
     async def patched_sock_connect(self: Any, client: socket.socket, address: Any) -> None:
-        if is_ours(*address[:2]):
+        # An address of another family is no pair, and may be a string.
+        if isinstance(address, tuple) and is_ours(*address[:2]):
             await _connect(self, client, address)
         else:
             await sock_connect(self, client, address)

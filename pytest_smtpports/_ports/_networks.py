@@ -55,7 +55,7 @@ class Network:
         object.__setattr__(self, "blocks", MappingProxyType({number: block_of(how) for number, how in blocks.items()}))
 
     def __hash__(self) -> int:
-        return hash((self.name, *self.blocks.items()))
+        return hash((self.name, frozenset(self.blocks.items())))
 
     def __reduce__(self) -> tuple[type[Network], tuple[str, dict[int, Block]]]:
         return type(self), (self.name, dict(self.blocks))

@@ -161,6 +161,11 @@ class Conversation:
         self._unsent += data
 
     @property
+    def unsent(self) -> bytearray:
+        """What was said, and has not gone out yet."""
+        return self._unsent
+
+    @property
     def has_more(self) -> bool:
         """Whether the client has sent more than was heard yet."""
         return self._framing.has_more

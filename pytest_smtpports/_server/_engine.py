@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
+
+from .._errors import ServerError
 
 if TYPE_CHECKING:
     import ssl
@@ -21,6 +24,7 @@ class Engine:
 
     def __init__(self, loop: str = "asyncio") -> None:
         self._loop = loop
+        self._pid = os.getpid()
         # The test's threads and the loop's own may be the first at the same time.
         self._lock = threading.Lock()
         self._background: BackgroundLoop | None = None
@@ -28,7 +32,16 @@ class Engine:
 
     @property
     def background(self) -> BackgroundLoop:
-        """The loop thread; started by the first use, and again by the first one after `stop()`."""
+        """The loop thread; started by the first use, and again by the first one after `stop()`.
+
+        Raises:
+            ServerError: this is a forked child, which has none.
+        """
+        if os.getpid() != self._pid:
+            raise ServerError(
+                "A forked child has no ports of its own: what its parent had opened before the fork can be dialled; "
+                "whatever else is asked for in the parent."
+            )
         with self._lock:
             if self._background is None:
                 # asyncio and its friends are not loaded for a session that doesn't use them.
@@ -50,7 +63,7 @@ class Engine:
 
     def catch_up(self) -> None:
         """Have the loop, if it runs, deal with everything that clients have done up to now."""
-        if self._background is not None:
+        if self._background is not None and os.getpid() == self._pid:
             self._background.catch_up()
 
     def describe_failure(self, error: BaseException) -> str:

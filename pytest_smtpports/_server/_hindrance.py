@@ -109,6 +109,10 @@ class StallingWire(Wire):
         else:
             super().write(through)
 
+    def lets_through(self, pending: bytes | bytearray) -> bool:
+        """Whether one reply more gets through behind those that are about to leave."""
+        return sum(line[3:4] == b" " for line in bytes(pending).splitlines()) < self._replies
+
     def _through(self, data: bytes | bytearray) -> bytes:
         lines = bytes(data).splitlines(keepends=True)
         through: list[bytes] = []

@@ -336,6 +336,7 @@ class Session(smtp.SMTP):
                 host=self.service.host,
                 tls=self._tls,
                 user=self._user,
+                acknowledged=self._wire.lets_through(self._conversation.unsent),
                 connection=self.entry.number,
             )
         )

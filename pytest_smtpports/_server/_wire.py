@@ -138,6 +138,10 @@ class Wire:
         self._shaken = shaken
         self._deadline = self._loop.call_later(HANDSHAKE_TIMEOUT, self._shake, TimeoutError())
 
+    def lets_through(self, _pending: bytes | bytearray) -> bool:
+        """Whether one reply more gets through behind those that are about to leave."""
+        return True
+
     def write(self, data: bytes | bytearray) -> None:
         """Send bytes, now as far as the client takes them."""
         if self.is_closing:

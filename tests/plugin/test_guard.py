@@ -56,7 +56,7 @@ def test_a_dial_of_another_machine_fails_its_test_though_it_is_swallowed(
     """)
 
     result.assert_outcomes(failed=1, passed=1)
-    told = "an SMTP port of another machine, and refused: *smtpports.route('192.0.2.1')*smtpports(guard=False)."
+    told = "an SMTP port of another machine, and refused: *smtpports.ports[[]...].address, *smtpports(guard=False)."
     result.stdout.fnmatch_lines([f"{FAR}:{port} was dialled from *dialling.py:8, {told}"])
 
 
@@ -94,6 +94,38 @@ def test_connect_ex_is_refused_too(suite: Callable[[str], pytest.RunResult]) -> 
     """)
 
     result.assert_outcomes(failed=1)
+
+
+def test_a_test_that_skips_itself_for_want_of_a_network_fails(suite: Callable[[str], pytest.RunResult]) -> None:
+    result = suite("""
+    @pytest.mark.parametrize("give_up", [pytest.skip, pytest.xfail])
+    def test_dial(give_up):
+        dial()
+        give_up("no network here")
+    """)
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["192.0.2.1:25 was dialled from *"])
+
+
+@pytest.mark.parametrize("scope", ["function", "module", "session"])
+def test_a_provider_that_was_there_before_the_guard_may_be_dialled(
+    suite: Callable[[str], pytest.RunResult], scope: str
+) -> None:
+    result = suite(f"""
+    @pytest.fixture(scope="{scope}")
+    def relay():
+        from pytest_smtpports import SMTPPorts
+        with SMTPPorts() as provider:
+            provider.route("smtp.example.com")
+            yield provider
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_dial(relay, number):
+        smtplib.SMTP("smtp.example.com", 587, timeout=5).quit()
+    """)
+
+    result.assert_outcomes(passed=2)
 
 
 def test_a_dial_in_a_thread_fails_the_test_as_well(suite: Callable[[str], pytest.RunResult]) -> None:

@@ -152,6 +152,44 @@ def test_the_innermost_list_of_networks_holds(pytester: pytest.Pytester) -> None
     pytester.runpytest().assert_outcomes(passed=3)
 
 
+@pytest.mark.parametrize("fixture", ["smtpports", "smtpports_server"])
+def test_one_of_several_networks_gives_way_to_the_other_arguments_as_one_alone_does(
+    pytester: pytest.Pytester, fixture: str
+) -> None:
+    pytester.makepyfile(f"""
+        import pytest
+
+        @pytest.mark.smtpports(network=["hetzner", "aws"], block={{465: "refuse"}})
+        def test_networks({fixture}):
+            assert {fixture}.ports[465].blocked.kind == "refuse"
+
+        @pytest.mark.smtpports(network=["hetzner"], block={{465: "refuse"}})
+        def test_one_of_one({fixture}):
+            assert [port.blocked.kind for port in {fixture}.ports if port.blocked] == ["drop", "refuse"]
+    """)
+
+    pytester.runpytest().assert_outcomes(passed=3)
+
+
+def test_several_networks_where_a_test_can_not_be_run_several_times_are_told(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import unittest
+        import pytest
+
+        @pytest.mark.smtpports(network=["hetzner", "aws"])
+        class TestMail(unittest.TestCase):
+            def test_networks(self):
+                pass
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*network=[[]'hetzner', 'aws'] has a test run once in each, and this one can't be run *"]
+    )
+
+
 @pytest.mark.parametrize("value", ["587", "[]", "[587]", "None", "{'aws': 25}"])
 def test_what_is_no_network_in_a_marker_is_told(pytester: pytest.Pytester, value: str) -> None:
     pytester.makepyfile(f"""

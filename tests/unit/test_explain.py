@@ -86,7 +86,7 @@ def test_nothing_came_because_the_login_was_refused(make_connection: Callable[..
     connections = [
         make_connection(465, Outcome.AUTH_FAILED, "the login of 'ada' was refused", dialogue=dialogue),
         make_connection(25, Outcome.DELIVERED, "1 message taken", dialogue=dialogue[:2]),
-        make_connection(587, Outcome.REFUSED, "the connection was refused"),
+        make_connection(587, Outcome.REFUSED, "MAIL got 530", block="strip-starttls"),
     ]
 
     explanation = explain(Criteria({}), (), connections, expected=1)
@@ -96,7 +96,7 @@ def test_nothing_came_because_the_login_was_refused(make_connection: Callable[..
         no message came
         2 connections brought no message:
           465: login failed: the login of 'ada' was refused
-          587: refused: the connection was refused
+          587: refused, port blocked (strip-starttls): MAIL got 530
         the last lines on port 465:
             0.200 S: 250 HELP
             0.300 C: AUTH PLAIN ***

@@ -80,6 +80,7 @@ def test_a_network_is_a_value() -> None:
 
     assert one == same
     assert hash(one) == hash(same)
+    assert hash(Network("hotel", {25: "drop", 465: "refuse"})) == hash(Network("hotel", {465: "refuse", 25: "drop"}))
     assert one != Network("hotel", {})
     assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301 # our own bytes
     with pytest.raises(TypeError):

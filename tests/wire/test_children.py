@@ -57,14 +57,14 @@ def run(*command: str) -> str:
     return done.stdout.strip()
 
 
-def greet(number: int) -> int:
+def greet(number: int) -> int:  # pragma: no cover # in another process
     """What another process does."""
     with smtplib.SMTP(HOST, 25, timeout=10) as client:
         client.sendmail("app@example.com", f"{number}@example.org", MAIL)
     return number
 
 
-def greet_in_turn(number: int) -> str:
+def greet_in_turn(number: int) -> str:  # pragma: no cover # in another process
     """What a process has its own child do."""
     return run(sys.executable, "-c", SEND) or str(number)
 
@@ -86,16 +86,20 @@ def test_a_python_that_has_nothing_of_ours_installed_follows_too(smtpports: SMTP
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_pools_follow_however_they_are_started(smtpports: SMTPPorts, method: str) -> None:
     smtpports.route(HOST)
-    with multiprocessing.get_context(method).Pool(2) as pool:
-        assert pool.map(greet, range(4)) == [0, 1, 2, 3]
+    pool = multiprocessing.get_context(method).Pool(2)
+    assert pool.map(greet, range(4)) == [0, 1, 2, 3]
+    pool.close()
+    pool.join()
 
     assert len(smtpports.messages) == 4
 
 
 def test_a_child_of_a_child_follows(smtpports: SMTPPorts) -> None:
     smtpports.route(HOST)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.map(greet_in_turn, [1]) == ["1"]
+    pool = multiprocessing.get_context("spawn").Pool(1)
+    assert pool.map(greet_in_turn, [1]) == ["1"]
+    pool.close()
+    pool.join()
 
     smtpports.assert_sent(port=587, host=HOST)
 

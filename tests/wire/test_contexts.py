@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,21 @@ def test_two_providers_are_trusted_until_each_is_gone(own_bundle: ssl.SSLContext
         (left,) = routes
         with smtplib.SMTP_SSL(left.hosts[0], 465, timeout=5, context=own_bundle) as client:
             assert client.noop()[0] == 250
+
+
+def test_a_server_side_that_is_told_by_its_place_is_one(smtpports: SMTPPorts) -> None:
+    # What a server asks of its clients is none of our business, and its certificates are its own.
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with smtpports.route(HOST, trust="all"):
+        context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), True)  # as callers of old do
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            context.wrap_socket(server, True).close()  # as above
+        assert not context.get_ca_certs()
+
+        client = ssl.create_default_context()
+        client.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), False, HOST)  # as above
+        assert client.get_ca_certs()
 
 
 def test_a_patch_that_somebody_else_has_put_on_top_stays(smtpports: SMTPPorts, own_bundle: ssl.SSLContext) -> None:

@@ -15,7 +15,7 @@ import pytest
 from pytest_smtpports._server import _fork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_smtpports import SMTPPorts
     from tests.wire.conftest import Dial
@@ -45,6 +45,26 @@ def child() -> Iterator[None]:
         go.set()
         process.join(10)
         assert process.exitcode == 0
+
+
+def outcome_in_child(act: Callable[[], object]) -> str:
+    """What becomes of something that a forked process does, within its time."""
+    context = multiprocessing.get_context("fork")
+    told = context.SimpleQueue()
+
+    def do() -> None:  # pragma: no cover # in another process
+        try:
+            told.put(str(act()))
+        except Exception as error:  # whatever it is
+            told.put(str(error))
+
+    process = context.Process(target=do)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        process.start()
+    process.join(10)
+    assert process.exitcode == 0
+    return str(told.get())
 
 
 def send(smtpports: SMTPPorts, number: int = 25) -> None:
@@ -83,6 +103,21 @@ def test_a_client_learns_of_the_end_though_a_child_lives(dial: Dial, smtpports: 
     with child():
         assert client.ask("QUIT").startswith("221 ")
         assert client.rest() == b""
+
+
+def test_a_child_that_asks_for_what_only_its_parent_has_is_told(smtpports: SMTPPorts) -> None:
+    send(smtpports)
+
+    assert outcome_in_child(lambda: smtpports.ports[587].port).startswith("A forked child has no ports of its own: ")
+
+
+def test_a_child_can_read_what_there_was_and_close_its_copy(smtpports: SMTPPorts) -> None:
+    send(smtpports)
+
+    assert outcome_in_child(lambda: len(smtpports.messages)) == "1"
+    assert outcome_in_child(smtpports.close) == "None"
+    send(smtpports)
+    assert len(smtpports.messages) == 2
 
 
 def test_a_child_closes_what_is_open_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ from pytest_smtpports import (
     Tarpit,
     Throttle,
 )
+from pytest_smtpports._network._door import Door
+from pytest_smtpports._network._patch import PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -574,6 +577,31 @@ def test_a_stall_lets_so_many_replies_through(dial: Dial, smtpports: SMTPPorts, 
     assert (smtpports.connections[0].outcome, smtpports.connections[0].block) == (Outcome.BLOCKED, "stall")
 
 
+@pytest.mark.parametrize(("replies", "outcome"), [(5, Outcome.BLOCKED), (6, Outcome.DELIVERED)])
+def test_a_stall_that_lets_the_reply_to_a_message_through_has_it_delivered(
+    smtpports: SMTPPorts, replies: int, outcome: Outcome
+) -> None:
+    smtpports.block(25, how=Stall(replies=replies))
+    with suppress(OSError, smtplib.SMTPException), smtplib.SMTP(*smtpports.ports[25].address, timeout=0.3) as client:
+        client.sendmail("app@example.com", "ada@example.org", MAIL)
+
+    assert [(each.outcome, each.block) for each in smtpports.connections] == [(outcome, "stall")]
+    assert [each.acknowledged for each in smtpports.messages] == [True] * (outcome is Outcome.DELIVERED)
+
+
+def test_a_message_whose_reply_waits_behind_others_that_are_kept_back_is_not_acknowledged(
+    dial: Dial, smtpports: SMTPPorts, eventually: Eventually
+) -> None:
+    smtpports.block(25, how=Stall(replies=3))
+    client = dial(smtpports.ports[25])
+    client.reply()
+    client.ask("EHLO app.example.com")
+    client.send(b"MAIL FROM:<app@example.com>\r\nRCPT TO:<ada@example.org>\r\nBDAT 5 LAST\r\nhello")
+
+    eventually(lambda: len(smtpports.messages))
+    assert not smtpports.messages.only.acknowledged
+
+
 def test_a_stall_counts_replies_that_come_together(dial: Dial, smtpports: SMTPPorts) -> None:
     smtpports.block(25, how=Stall(3))
     client = dial(smtpports.ports[25])
@@ -688,6 +716,55 @@ def test_who_dials_while_a_port_is_switched_meets_the_old_or_the_new_and_nothing
     smtpports.reset()
     assert threading.active_count() <= threads + 1
     assert descriptors() <= open_files + 8
+
+
+def test_who_dials_a_name_whose_route_ends_is_led_where_the_earlier_one_leads(smtpports: SMTPPorts) -> None:
+    smtpports.route("smtp.example.com", "*.example.org")
+    seen: list[str] = []
+    stop = threading.Event()
+
+    def dial(name: str) -> None:
+        while not stop.is_set():
+            seen.append(dial_once((name, 25)))
+
+    dialling = [threading.Thread(target=dial, args=(name,)) for name in ["smtp.example.com", "mx1.example.org"] * 2]
+    for thread in dialling:
+        thread.start()
+    for _ in range(ROUNDS):
+        smtpports.route("smtp.example.com", "*.example.org").remove()
+    stop.set()
+    for thread in dialling:
+        thread.join(30)
+
+    assert set(seen) == {"220"}
+
+
+def test_who_has_looked_up_a_name_whose_only_route_ends_then_is_refused(smtpports: SMTPPorts) -> None:
+    route = smtpports.route("smtp.example.com")
+    with socket.socket() as client:
+        found = PATCH.destination(client, ("smtp.example.com", 25))
+        assert found is not None
+        route.remove()
+        with pytest.raises(ConnectionRefusedError):
+            found.dial(client, client.connect)
+    assert not smtpports.connections
+
+
+def test_the_first_block_sees_who_dials_before_it_is_laid(
+    smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    turn = Door.set
+
+    def watched(door: Door, block: Block | None) -> None:
+        seen.append("connect" in vars(socket.socket))
+        turn(door, block)
+
+    monkeypatch.setattr(Door, "set", watched)
+    assert smtpports.ports[25].address
+    smtpports.block(25, how="banner").remove()
+
+    assert seen == [True, True]
 
 
 def test_many_threads_dial_through_routes_that_change(smtpports: SMTPPorts) -> None:

@@ -9,6 +9,7 @@ import select
 import smtplib
 import socket
 import ssl
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -510,7 +511,8 @@ def test_a_route_without_trust_leaves_the_environment_and_is_not_trusted(
 ) -> None:
     environment = environment_now()
     provider.route(HOST, trust=None)
-    assert environment_now() == environment
+    # By that Python processes find where it leads.
+    assert environment_now() | {"PYTHONPATH": ""} == environment | {"PYTHONPATH": ""}
 
     with pytest.raises(ssl.SSLCertVerificationError, match="CERTIFICATE_VERIFY_FAILED"):
         smtplib.SMTP_SSL(HOST, 465, timeout=5, context=ssl.create_default_context())
@@ -645,6 +647,22 @@ def test_what_is_left_of_a_patch_below_somebody_elses_records_nothing(provider: 
         del socket.socket.connect
 
     provider.assert_attempted([25])
+
+
+def test_patches_of_somebody_elses_that_outlive_ours_do_not_pile_ours_up(provider: SMTPPorts) -> None:
+    untouched = socket.socket.connect
+    for _ in range(sys.getrecursionlimit()):
+        with pytest.MonkeyPatch.context() as theirs, provider.block(25):
+            ours = socket.socket.connect
+            theirs.setattr(socket.socket, "connect", lambda client, address, ours=ours: ours(client, address))
+    assert socket.socket.connect is not untouched
+
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as client:
+        client.connect(server.getsockname())
+    # And the next one that is taken away leaves nothing of them.
+    with provider.route(HOST):
+        send(HOST)
+    assert socket.socket.connect is untouched
 
 
 def test_a_number_is_asked_for_and_a_routed_name_is_none(provider: SMTPPorts) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import smtplib
 import socket
 import ssl
@@ -19,6 +20,7 @@ from pytest_smtpports._network import _uvloop
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+    from pathlib import Path
 
 HOST = "smtp.example.com"
 MAIL = "Subject: Welcome\r\n\r\nHello Ada\r\n"
@@ -120,6 +122,22 @@ def test_a_socket_of_its_own_leads_here(routed: SMTPPorts, address: str) -> None
 
     assert uvloop.run(main()).startswith(b"220 ")
     assert len(routed.connections) == 1
+
+
+def test_a_socket_of_another_family_goes_its_own_way(routed: SMTPPorts, tmp_path: Path) -> None:
+    # The name of a local socket is short, and that of a folder may be long.
+    place = os.path.relpath(tmp_path / "socket")
+
+    async def main() -> None:
+        with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+            server.bind(place)
+            server.listen()
+            client.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(client, place)
+            assert client.getpeername() == place
+
+    uvloop.run(main())
+    assert not routed.connections
 
 
 def test_a_look_up_gives_what_the_socket_module_gives(routed: SMTPPorts) -> None:

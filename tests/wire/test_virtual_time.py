@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiosmtplib
+import anyio
 import pytest
 import trio
 
-from pytest_smtpports import NoTimeoutWarning, Outcome, SMTPPorts, Throttle
+from pytest_smtpports import NoTimeoutWarning, Outcome, ServerError, SMTPPorts, Throttle
 from pytest_smtpports._network import _spared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Seconds: longer than any test may take, and what counts as none at all.
-AGES, AT_ONCE = 3600.0, 2.0
+AGES, AT_ONCE = 100.0, 2.0
 HOST = "smtp.example.com"
 FAR_AWAY = pytest.mark.skipif(sys.version_info < (3, 12), reason="asyncio's timers can't be told apart before 3.12")
 
@@ -51,7 +52,7 @@ def test_smtplib_has_its_timeout_at_once(host: str) -> None:
 
         assert caught.value.errno is None
         assert spared(smtpports) == [AGES]
-        assert smtpports.connections[0].reason.endswith("; the client would have given up after 3600.0 s")
+        assert smtpports.connections[0].reason.endswith("; the client would have given up after 100.0 s")
 
 
 def test_a_routed_name_is_the_same(smtpports: SMTPPorts) -> None:
@@ -102,6 +103,26 @@ def test_the_warning_comes_once_and_survives_a_reset(smtpports: SMTPPorts) -> No
         smtpports.close()
 
 
+def test_where_the_warning_is_an_error_what_went_wrong_is_told_all_the_same(smtpports: SMTPPorts) -> None:
+    class Broken:
+        @pytest.hookimpl
+        def pytest_smtpports_connection(self) -> None:
+            raise ValueError("broken")
+
+    smtpports = SMTPPorts(plugins=[Broken()])
+    smtpports.block(25)
+    smtplib.SMTP(*smtpports.ports[587].address, timeout=5).close()
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            socket.create_connection(smtpports.ports[25].address)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NoTimeoutWarning)
+        with pytest.raises(ServerError, match="broken") as caught:
+            smtpports.close()
+    assert isinstance(caught.value.__context__, (ValueError, NoTimeoutWarning))
+
+
 def test_a_dial_from_nowhere_is_told_too(smtpports: SMTPPorts) -> None:
     smtpports.block(25)
     names = {"dial": socket.create_connection, "address": smtpports.ports[25].address}
@@ -137,6 +158,15 @@ def test_so_many_waits_are_spared_and_no_more(smtpports: SMTPPorts) -> None:
         socket.create_connection(smtpports.ports[25].address, 0.2)
     assert time.monotonic() - started >= 0.2
     assert smtpports.connections[-1].reason.endswith("; the client gave up after 0.2 s")
+
+
+def test_a_reset_gives_back_the_waits_that_are_spared(smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_smtpports._network._door.MOST", 1)
+    for _ in range(3):
+        smtpports.reset()
+        smtpports.block(25)
+        with pytest.raises(TimeoutError):
+            socket.create_connection(smtpports.ports[25].address, AGES)
 
 
 def test_another_port_has_a_count_of_its_own(smtpports: SMTPPorts) -> None:
@@ -195,12 +225,23 @@ async def test_aiosmtplib_has_its_timeout_at_once(smtpports: SMTPPorts) -> None:
 @pytest.mark.asyncio
 async def test_the_nearest_timeout_of_the_task_comes_and_no_other(smtpports: SMTPPorts) -> None:
     smtpports.block(25)
-    async with asyncio.timeout(AGES * 2) as outer:
+    async with asyncio.timeout(AGES + 20) as outer:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(AGES) as inner:
                 await asyncio.open_connection(*smtpports.ports[25].address)
 
     assert (inner.expired(), outer.expired()) == (True, False)
+
+
+@FAR_AWAY
+@pytest.mark.asyncio
+async def test_a_nearer_end_that_is_no_timeout_of_asyncio_comes_first(smtpports: SMTPPorts) -> None:
+    smtpports.block(25)
+    async with asyncio.timeout(AGES) as outer:
+        with pytest.raises(TimeoutError):
+            with anyio.fail_after(0.1):
+                await asyncio.open_connection(*smtpports.ports[25].address)
+        assert not outer.expired()
 
 
 @FAR_AWAY
