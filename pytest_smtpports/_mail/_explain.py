@@ -214,11 +214,10 @@ def told(connection: Connection) -> str:
     """One connection in one line."""
     name = f"{connection.host}:{connection.port}" if connection.host else str(connection.port)
     outcome = _TOLD.get(connection.outcome, connection.outcome.value)
-    if connection.outcome is Outcome.BLOCKED:
-        outcome = f"{outcome} ({connection.block})"
-    elif connection.block is not None:
+    if connection.block is not None:
         # What is in a client's way, and does not stop it, may be why it ends as it does.
-        outcome = f"{outcome}, port blocked ({connection.block})"
+        stopped = connection.outcome is Outcome.BLOCKED
+        outcome = f"{outcome} ({connection.block})" if stopped else f"{outcome}, port blocked ({connection.block})"
     where = f" [{connection.location}]" if connection.location else ""
     return shown_line(f"{name}: {outcome}: {connection.reason}{where}")
 

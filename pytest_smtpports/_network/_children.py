@@ -8,15 +8,16 @@ import shutil
 import tempfile
 import threading
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._environment import ENVIRONMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-_FILE = "routes.json"
+_FILE, _BOOT_FILE = "routes.json", "sitecustomize.py"
 # What Python imports at its start (see `site`); it stands in front of one that would be found otherwise, and loads it.
 _BOOT = """\
 import os, sys
@@ -58,8 +59,8 @@ class Children:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._routes: dict[object, Mapping[str, Mapping[str, Any]]] = {}
-        self._folder: Path | None = None
-        self._take_back: Callable[[], None] = _nothing
+        self._folder = self._new()
+        self._laid = ExitStack()
 
     def follow(self, owner: object, routes: Mapping[str, Mapping[str, Any]]) -> None:
         """Have children follow somebody's routes as they are now: by name and number, what a child meets."""
@@ -70,7 +71,7 @@ class Children:
             folder = self._made()
             if is_first:
                 path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
-                self._take_back = ENVIRONMENT.lay({"PYTHONPATH": path})
+                self._laid.callback(ENVIRONMENT.lay({"PYTHONPATH": path}))
             self._write(folder)
 
     def leave(self, owner: object) -> None:
@@ -82,23 +83,29 @@ class Children:
             if self._routes:
                 self._write(folder)
             else:
-                self._take_back()
-                (folder / _FILE).unlink()
+                self._laid.close()
+                (folder / _FILE).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Remove the folder; if it is needed again, it has the same name, for who has children that live on."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _new(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="pytest-smtpports-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        _furnish(folder)
+        return folder
 
     def _made(self) -> Path:
-        if self._folder is None or not _is_made_again(self._folder):
-            self._folder = Path(tempfile.mkdtemp(prefix="pytest-smtpports-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        boot = self._folder / "sitecustomize.py"
-        if not boot.exists():
-            package = Path(__file__).parents[2]
-            text = _BOOT.format(routes=str(self._folder / _FILE), package=str(package))
-            boot.write_text(text, encoding="utf-8")
+        """The folder, made again where it was removed."""
+        try:
+            self._folder.mkdir(mode=0o700)
+        except FileExistsError:
+            if not (self._folder / _BOOT_FILE).exists():
+                # Somebody else has taken its name.
+                self._folder = self._new()
+        else:
+            _furnish(self._folder)
         return self._folder
 
     def _write(self, folder: Path) -> None:
@@ -111,14 +118,6 @@ class Children:
         draft.replace(folder / _FILE)
 
 
-def _nothing() -> None:
-    """What there is to take back in the beginning."""
-
-
-def _is_made_again(folder: Path) -> bool:
-    """Whether a folder is there and ours, made again if it has to be."""
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        return (folder / "sitecustomize.py").exists()
-    return True
+def _furnish(folder: Path) -> None:
+    text = _BOOT.format(routes=str(folder / _FILE), package=str(Path(__file__).parents[2]))
+    (folder / _BOOT_FILE).write_text(text, encoding="utf-8")

@@ -231,9 +231,11 @@ def test_a_name_that_somebody_else_has_taken_meanwhile_is_theirs() -> None:
 
 def test_who_was_not_followed_can_leave() -> None:
     children = Children()
+    folder = children._made()
     children.leave(object())
 
-    assert children._folder is None
+    assert [path.name for path in folder.iterdir()] == ["sitecustomize.py"]
+    children.close()
 
 
 # What a child reads
