@@ -145,7 +145,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
         if networks := marked_networks(metafunc.definition):
             metafunc.fixturenames.append(_NETWORK)
-            metafunc.parametrize(_NETWORK, networks, indirect=True)
+            metafunc.parametrize(_NETWORK, networks)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -256,12 +256,6 @@ def smtpports(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, P
 def _marked_server(request: pytest.FixtureRequest, smtpports_server: SMTPPorts) -> None:
     """For a marked test that takes the session's server and nothing else of ours."""
     _applied(request.node, _shared_arguments(request.node), smtpports_server)
-
-
-@pytest.fixture
-def _smtpports_network(request: pytest.FixtureRequest) -> str:
-    """One of the networks of a test's marker, which is laid with its other arguments."""
-    return str(request.param)
 
 
 @pytest.fixture

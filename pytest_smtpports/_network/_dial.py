@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import _clock
 from .._errors import ClosedError
-from .._ports._kinds import Throttle, error_of
+from .._ports._kinds import error_of
 from ._caller import location
 from ._spared import hasten, time_out
 
@@ -81,14 +81,14 @@ class Dial:
         local_port = _local_port(client)
         try:
             door = self._network.door(self._number, self._site)
-            block = door.enter(lambda block: self._begin(entry, client, local_port, block))
+            block, drops = door.enter(lambda block, drops: self._begin(entry, client, local_port, block, drops=drops))
         except ClosedError:
             # The route has ended since it was looked up; there may be an earlier one of the name.
             self._journal.discard(entry)
             return self._elsewhere().dial(client, connect)
         if block is not None and (told := error_of(block)) is not None:
             raise OSError(told, os.strerror(told))
-        if block is not None and door.drops:
+        if block is not None and drops:
             self._be_dropped(client, entry, door, block, local_port)
         started = _clock.monotonic()
         error: int | None = None
@@ -131,14 +131,15 @@ class Dial:
             door.count_spared()
             entry.spared(block, left)
 
-    def _begin(self, entry: Entry, client: socket.socket, local_port: int | None, block: Block | None) -> None:
+    def _begin(
+        self, entry: Entry, client: socket.socket, local_port: int | None, block: Block | None, *, drops: bool
+    ) -> None:
         """Write down what is expected; whoever does not wait may be connected before anybody is back here."""
-        may_be_dropped = block is not None and (not block.answers or isinstance(block, Throttle))
-        if may_be_dropped:
-            assert block is not None
+        is_stopped = block is not None and (drops or not block.answers)
+        if block is not None and is_stopped:
             entry.blocked(block)
         if local_port is not None and error_of(block) is None:
-            self._journal.expect(entry, local_port, _never if may_be_dropped else _while_open(client))
+            self._journal.expect(entry, local_port, _never if is_stopped else _while_open(client))
 
     def _note(
         self, entry: Entry, error: int | None, block: Block | None, local_port: int | None, waited: float | None

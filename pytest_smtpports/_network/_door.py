@@ -70,14 +70,15 @@ class Door:
             self.block = block
             self._open()
 
-    def enter(self, begin: Callable[[Block | None], object]) -> Block | None:
+    def enter(self, begin: Callable[[Block | None, bool], object]) -> tuple[Block | None, bool]:
         """Have a dial begin under what holds now, never between two blocks.
 
         Args:
-            begin: called with what holds; what it announces is waited for before the door is turned.
+            begin: called with what holds, and with whether the SYN of this dial is dropped; what it announces is waited
+                for before the door is turned.
 
         Returns:
-            what holds.
+            the same.
 
         Raises:
             ClosedError: the port was given back.
@@ -85,15 +86,12 @@ class Door:
         with self._turning:
             if self._is_closed:
                 raise ClosedError
+            # Dials of this process are counted when they begin, and not when they are taken in.
             self._entered += 1
-            begin(self.block)
-            return self.block
-
-    @property
-    def drops(self) -> bool:
-        """Whether a SYN is dropped now, or is about to be: dials of this process are counted when they begin."""
-        is_one_too_many = isinstance(self.block, Throttle) and self._entered > self.block.connections
-        return is_one_too_many or (self._behind is not None and self._behind.drops)
+            is_one_too_many = isinstance(self.block, Throttle) and self._entered > self.block.connections
+            drops = is_one_too_many or (self._behind is not None and self._behind.drops)
+            begin(self.block, drops)
+            return self.block, drops
 
     def may_spare(self) -> bool:
         """Whether one wait more may be spared at this port."""

@@ -117,9 +117,6 @@ class Listener:
             if not self._is_watched:
                 return None
             try:
-                if self._left is not None:
-                    # The kernel queues one more than it is told, and one of these is about to leave the queue.
-                    self._socket.listen(max(0, self._left - 2))
                 client, address = self._socket.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 # There is no more, or the client has gone again.
@@ -132,7 +129,10 @@ class Listener:
             self._clients += 1
             if self._left is not None:
                 self._left -= 1
-                if not self._left:
+                if self._left:
+                    # The kernel queues one more than it is told.
+                    self._socket.listen(self._left - 1)
+                else:
                     self._watch(on=False)
                     fill(self._socket)
             return client, address

@@ -102,9 +102,12 @@ def test_a_test_that_skips_itself_for_want_of_a_network_fails(suite: Callable[[s
     def test_dial(give_up):
         dial()
         give_up("no network here")
+
+    def test_another():
+        pytest.skip("no data here")
     """)
 
-    result.assert_outcomes(failed=2)
+    result.assert_outcomes(failed=2, skipped=1)
     result.stdout.fnmatch_lines(["192.0.2.1:25 was dialled from *"])
 
 

@@ -25,6 +25,7 @@ from pytest_smtpports import (
     DNS,
     Banner,
     Block,
+    ClosedError,
     Intercept,
     Outcome,
     Silent,
@@ -36,6 +37,7 @@ from pytest_smtpports import (
 )
 from pytest_smtpports._network._door import Door
 from pytest_smtpports._network._patch import PATCH
+from pytest_smtpports._server._black_hole import BlackHole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -748,6 +750,14 @@ def test_who_has_looked_up_a_name_whose_only_route_ends_then_is_refused(smtpport
         with pytest.raises(ConnectionRefusedError):
             found.dial(client, client.connect)
     assert not smtpports.connections
+
+
+def test_a_port_that_was_given_back_is_entered_no_more() -> None:
+    door = Door("127.0.0.1", lambda bound, _: BlackHole(bound), None)
+    door.close()
+
+    with pytest.raises(ClosedError):
+        door.enter(lambda *_: None)
 
 
 def test_the_first_block_sees_who_dials_before_it_is_laid(

@@ -169,6 +169,17 @@ def test_a_reset_gives_back_the_waits_that_are_spared(smtpports: SMTPPorts, monk
             socket.create_connection(smtpports.ports[25].address, AGES)
 
 
+def test_a_reset_has_a_throttle_of_the_beginning_count_anew() -> None:
+    with SMTPPorts(network="edbb") as smtpports:
+        address = smtpports.ports[25].address
+        for _ in range(3):
+            for _ in range(16):
+                socket.create_connection(address, 5).close()
+            with pytest.raises(TimeoutError):
+                socket.create_connection(address, AGES)
+            smtpports.reset()
+
+
 def test_another_port_has_a_count_of_its_own(smtpports: SMTPPorts) -> None:
     smtpports.block(25, 587)
     for _ in range(_spared.MOST):
@@ -251,7 +262,7 @@ async def test_the_timeout_of_another_task_does_not_come(smtpports: SMTPPorts) -
     begun = asyncio.Event()
 
     async def wait() -> None:
-        async with asyncio.timeout(AGES / 2):
+        async with asyncio.timeout(AGES + 20):
             begun.set()
             await asyncio.Event().wait()
 
@@ -262,6 +273,32 @@ async def test_the_timeout_of_another_task_does_not_come(smtpports: SMTPPorts) -
 
     assert not other.done()
     other.cancel()
+
+
+@FAR_AWAY
+@pytest.mark.asyncio
+async def test_where_another_task_is_due_before_a_client_waits(smtpports: SMTPPorts) -> None:
+    smtpports.block(25)
+    due = asyncio.create_task(asyncio.sleep(0.1))
+    await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.open_connection(*smtpports.ports[25].address), 0.2)
+
+    assert due.done()
+
+
+@FAR_AWAY
+@pytest.mark.asyncio
+async def test_where_the_kernel_would_give_up_first_a_client_waits_for_that(smtpports: SMTPPorts) -> None:
+    smtpports.block(25)
+    with socket.socket() as client:
+        client.setblocking(False)
+        async with asyncio.timeout(_spared.KERNEL_GIVES_UP + 10) as whole:
+            with pytest.raises(BlockingIOError):
+                client.connect(smtpports.ports[25].address)
+            await asyncio.sleep(0)
+
+    assert not whole.expired()
 
 
 @pytest.mark.asyncio
