@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HOST = "smtp.example.com"
+# A Python in which nothing of ours is installed.
+BARE = str(Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}"))
 SEND = f"""
 import smtplib, ssl
 with smtplib.SMTP("{HOST}", 587, timeout=10) as client:
@@ -74,7 +76,7 @@ def test_a_child_sends_by_a_routed_name_with_the_certificate_checked(smtpports: 
 
 def test_a_python_that_has_nothing_of_ours_installed_follows_too(smtpports: SMTPPorts) -> None:
     smtpports.route(HOST)
-    run(str(getattr(sys, "_base_executable", sys.executable)), "-c", SEND)
+    run(BARE, "-c", SEND)
 
     smtpports.assert_sent(port=587, host=HOST)
 
@@ -180,7 +182,7 @@ def test_a_child_that_can_not_follow_says_so(tmp_path: Path) -> None:
     routes.write_text("{}")
     nowhere = tmp_path / "nowhere"
     (tmp_path / "sitecustomize.py").write_text(_BOOT.format(routes=str(routes), package=str(nowhere)))
-    command = [str(getattr(sys, "_base_executable", sys.executable)), "-c", "print('goes on')"]
+    command = [BARE, "-c", "print('goes on')"]
     environment = {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 # ours
 
