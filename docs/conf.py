@@ -21,7 +21,7 @@ add_module_names = False
 
 def _personalities(_app: object) -> None:
     """Write the page of the personalities from their data."""
-    data = json.loads((_HERE.parent / "pytest_smtpports" / "_data" / "personalities.json").read_text(encoding="utf-8"))
+    data = _data("personalities")
     lines = [
         "# Personalities",
         "",
@@ -40,7 +40,7 @@ def _personalities(_app: object) -> None:
 
 def _networks(_app: object) -> None:
     """Write the page of the networks from their data."""
-    data = json.loads((_HERE.parent / "pytest_smtpports" / "_data" / "networks.json").read_text(encoding="utf-8"))
+    data = _data("networks")
     lines = [
         "# Networks",
         "",
@@ -60,7 +60,7 @@ def _networks(_app: object) -> None:
 
 def _providers(_app: object) -> None:
     """Write the page of the providers from their data."""
-    data = json.loads((_HERE.parent / "pytest_smtpports" / "_data" / "providers.json").read_text(encoding="utf-8"))
+    data = _data("providers")
     lines = [
         "# Providers",
         "",
@@ -75,6 +75,10 @@ def _providers(_app: object) -> None:
         lines += ["", "Sources:", ""]
         lines += [f"- {source}: {place}" for source, place in each["sources"].items()]
     (_HERE / "providers.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _data(name: str) -> Any:  # as json reads it
+    return json.loads((_HERE.parent / "pytest_smtpports" / "_data" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def _source(fact: dict[str, Any]) -> str:

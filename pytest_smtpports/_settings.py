@@ -273,7 +273,7 @@ def _network_of(value: object, network: str | None) -> str:
     if not _are_names(value):
         raise ConfigurationError(f"network= takes a name, or a list of them, not {value!r}.")
     names: tuple[str, ...] = (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type] # as above
-    if isinstance(value, str) or len(names) == 1:
+    if len(names) == 1:
         return names[0]
     if network is None:
         raise ConfigurationError(

@@ -13,7 +13,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._patch import PATCH
+from ._patch import PATCH, as_family
 
 if TYPE_CHECKING:
     from ._patch import Connect, Destination
@@ -75,9 +75,7 @@ class _Dial:
         """Connect as the parent says."""
         if (error := self._place.get("error")) is not None:
             raise OSError(error, os.strerror(error))
-        host, port = self._place["to"]
-        is_mapped = client.family == socket.AF_INET6 and ":" not in host
-        return connect((f"::ffff:{host}" if is_mapped else host, port))
+        return connect(as_family(client, self._place["to"]))
 
 
 def install(path: str) -> None:

@@ -7,11 +7,12 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from ._replace import below, replace
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# By these a context is used: for a socket, and for asyncio.
-# And this is the place of `server_side` among their arguments.
+# By these a context is used, for a socket and for asyncio, and here stands `server_side` among their arguments.
 _METHODS = {"wrap_socket": 1, "wrap_bio": 2}
 
 
@@ -45,7 +46,7 @@ class ContextPatch:
                 self._put_back.pop()()
 
     def _replace(self, name: str, place: int) -> None:
-        found = getattr(ssl.SSLContext, name)
+        found = below(getattr(ssl.SSLContext, name))
 
         def patched(context: ssl.SSLContext, *args: Any, **options: Any) -> Any:  # as found
             is_server = args[place] if len(args) > place else options.get("server_side", False)
@@ -53,13 +54,7 @@ class ContextPatch:
                 self._convince(context)
             return found(context, *args, **options)
 
-        def put_back() -> None:
-            # What somebody else has put on top stays: it calls us, and we call what we found.
-            if getattr(ssl.SSLContext, name) is patched:
-                setattr(ssl.SSLContext, name, found)
-
-        setattr(ssl.SSLContext, name, patched)
-        self._put_back.append(put_back)
+        self._put_back.append(replace(ssl.SSLContext, name, patched))
 
     def _convince(self, context: ssl.SSLContext) -> None:
         known = self._trusting.get(context, frozenset())

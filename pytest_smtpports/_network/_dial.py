@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,9 +11,11 @@ from .. import _clock
 from .._errors import ClosedError
 from .._ports._kinds import error_of
 from ._caller import location
+from ._patch import as_family
 from ._spared import hasten, time_out
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from .._ports._blocks import Block
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from ._patch import Connect, Destination
     from ._site import Site
 
-# How many seconds those who are let through have to come; they take none to speak of.
-PATIENCE = 2.0
 # A connect of a socket that doesn't block has begun, and its end is not seen here.
 _WAITING = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
 # A socket's own timeout has no number, the kernel's has.
@@ -77,7 +76,7 @@ class Dial:
         entry.timeout = client.gettimeout() or None
         if self._number not in self._site.numbers:
             entry.not_emulated()
-            return connect(_as_family(client, self._network.closed_door().address))
+            return connect(as_family(client, self._network.closed_door().address))
         local_port = _local_port(client)
         try:
             door = self._network.door(self._number, self._site)
@@ -93,7 +92,7 @@ class Dial:
         started = _clock.monotonic()
         error: int | None = None
         try:
-            result = connect(_as_family(client, door.address))
+            result = connect(as_family(client, door.address))
             error = result or 0
         except OSError as failure:
             error = failure.errno
@@ -116,7 +115,7 @@ class Dial:
     ) -> None:
         """Have a client not wait for what it would get in the end; where it waits in a loop, that goes on, and ends."""
         # Those that are let through are to be taken before one more is dropped.
-        self._journal.await_dials(self._number, self._site.host, PATIENCE)
+        self._journal.await_dials(self._number, self._site.host)
         if self._network.is_real_time or not door.may_spare():
             return
         timeout = client.gettimeout()
@@ -193,11 +192,3 @@ def _local_port(client: socket.socket) -> int | None:
         return int(client.getsockname()[1])
     except OSError:
         return None
-
-
-def _as_family(client: socket.socket, address: tuple[str, int]) -> tuple[str, int]:
-    """An address as a socket of the client's family dials it."""
-    host, port = address
-    if client.family == socket.AF_INET6 and ":" not in host:
-        return f"::ffff:{host}", port
-    return host, port

@@ -6,6 +6,8 @@ import threading
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ._replace import below, replace
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -50,7 +52,7 @@ class MXPatch:
         import dns.resolver
 
         at_once, awaited = dns.resolver.Resolver, dns.asyncresolver.Resolver
-        resolve, resolve_async = at_once.resolve, awaited.resolve
+        resolve, resolve_async = below(at_once.resolve), below(awaited.resolve)
 
         def patched(self_: Any, qname: Any, rdtype: Any = "A", *args: Any, **options: Any) -> Any:  # as dnspython's
             answer = self._answer(qname, rdtype)
@@ -62,18 +64,7 @@ class MXPatch:
             answer = self._answer(qname, rdtype)
             return await resolve_async(self_, qname, rdtype, *args, **options) if answer is None else answer
 
-        self._replace(at_once, patched, resolve)
-        self._replace(awaited, patched_async, resolve_async)
-
-    def _replace(self, resolver: Any, patched: Callable[..., object], found: Callable[..., object]) -> None:
-        resolver.resolve = patched
-
-        def put_back() -> None:
-            # What somebody else has put on top stays: it calls us, and we call what we found.
-            if resolver.resolve is patched:
-                resolver.resolve = found
-
-        self._put_back.append(put_back)
+        self._put_back += [replace(at_once, "resolve", patched), replace(awaited, "resolve", patched_async)]
 
     def _answer(self, qname: Any, rdtype: Any) -> Any:  # dnspython's types, which need not be installed
         import dns.message

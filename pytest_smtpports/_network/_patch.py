@@ -14,13 +14,12 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ._names import dialled, normal, port_number
+from ._replace import below, replace
 from ._uvloop import loop_class, replacements
 
 # RFC 6890 §2.2.2: the whole of 127.0.0.0/8 is this machine; this part of it is rarely used.
 _NETWORK = "127.83"
 _V4_IN_V6 = "::ffff:"
-# The attribute in which a function of ours has what it took the place of.
-_BELOW = "_pytest_smtpports_below"
 # How many addresses are known by their names.
 _MOST_LOOKED_UP = 1000
 
@@ -208,32 +207,15 @@ class SocketPatch:
         self._replace(module, name, patched_look_up)
 
     def _replace(self, owner: Any, name: str, replacement: Callable[..., object]) -> None:
-        found = below(getattr(owner, name))
-        bases = owner.__mro__[1:] if isinstance(owner, type) else ()
-        inherited = any(vars(base).get(name) is found for base in bases)
-        setattr(replacement, _BELOW, found)
-        setattr(owner, name, replacement)
-
-        def put_back() -> None:
-            # What somebody else has put on top stays: it calls us, and we call what we found.
-            if vars(owner).get(name) is not replacement:
-                return
-            if inherited:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, found)
-
-        self._put_back.append(put_back)
+        self._put_back.append(replace(owner, name, replacement))
 
 
-def below(found: Any) -> Any:
-    """What was found in place, or what lies below it where it is an earlier patch of ours.
-
-    Somebody who had put theirs on top of ours, and took it away later than we did, has put ours back.
-    """
-    while (deeper := getattr(found, _BELOW, None)) is not None:
-        found = deeper
-    return found
+def as_family(client: socket.socket, address: tuple[str, int]) -> tuple[str, int]:
+    """An address as a socket of the client's family dials it."""
+    host, port = address
+    if client.family == socket.AF_INET6 and ":" not in host:
+        return _V4_IN_V6 + host, port
+    return host, port
 
 
 # The socket module is one for the whole process, and so is what stands in it.

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .._mail._message import TLS, Message, Stored
     from .._ports._blocks import Block
 
+# How many seconds those who have begun to dial have to come; they take none to speak of.
+PATIENCE = 2.0
+
 
 class Entry:
     """One connection while it is written down; `snapshot()` is its value at the moment."""
@@ -243,14 +246,14 @@ class Journal:
             self._dialled.pop(local_port, None)
             self._changed.notify_all()
 
-    def await_dials(self, port: int, host: str | None, seconds: float) -> None:
+    def await_dials(self, port: int, host: str | None) -> None:
         """Wait until every dial of this process to a port has been accepted, or has failed, or is given up."""
 
         def are_there() -> bool:
             begun = [awaited for entry, awaited in self._dialled.values() if (entry.port, entry.host) == (port, host)]
             return not any(is_awaited() for is_awaited in begun)
 
-        self.wait(are_there, seconds)
+        self.wait(are_there, PATIENCE)
 
     def discard(self, entry: Entry) -> None:
         """Forget a connection that turned out to be none of its own."""

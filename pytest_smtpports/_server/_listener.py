@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 # How many clients may wait to be accepted.
 BACKLOG = 256
-# How many seconds those who have begun to dial have to come; they take none to speak of.
-PATIENCE = 2.0
 # How many seconds later a client is accepted for whom there was no descriptor.
 ACCEPT_AGAIN = 0.1
 
@@ -65,7 +63,7 @@ class Listener:
         """Take no more clients, but those who have begun to dial; whoever is there stays. Any thread may."""
         if self.is_open and not self._background.is_this_thread:
             # A client may think that it is connected before the kernel shows it here.
-            self._service.journal.await_dials(self._number, self._service.host, PATIENCE)
+            self._service.journal.await_dials(self._number, self._service.host)
         while (accepted := self._accepted()) is not None:
             self._background.post(self._welcome, *accepted)
         self.shut()

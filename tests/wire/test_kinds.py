@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -680,6 +680,27 @@ def dial_once(address: Address) -> str:
         client.close()
 
 
+@contextmanager
+def under_fire(*addresses: Address) -> Iterator[list[str]]:
+    """What threads meet that dial without a pause, one for each address."""
+    seen: list[str] = []
+    stop = threading.Event()
+
+    def dial(address: Address) -> None:
+        while not stop.is_set():
+            seen.append(dial_once(address))
+
+    dialling = [threading.Thread(target=dial, args=(address,)) for address in addresses]
+    for thread in dialling:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        for thread in dialling:
+            thread.join(30)
+
+
 @pytest.mark.parametrize(
     ("how", "met"),
     [
@@ -700,21 +721,9 @@ def test_who_dials_while_a_port_is_switched_meets_the_old_or_the_new_and_nothing
     route = smtpports.route("smtp.example.com")
     address = smtpports.ports[25].address if dialled == "by address" else ("smtp.example.com", 25)
     threads, open_files = threading.active_count(), descriptors()
-    seen: list[str] = []
-    stop = threading.Event()
-
-    def dial() -> None:
-        while not stop.is_set():
-            seen.append(dial_once(address))
-
-    dialling = [threading.Thread(target=dial) for _ in range(4)]
-    for thread in dialling:
-        thread.start()
-    for _ in range(ROUNDS):
-        (smtpports if dialled == "by address" else route).block(25, how=how).remove()
-    stop.set()
-    for thread in dialling:
-        thread.join(30)
+    with under_fire(*[address] * 4) as seen:
+        for _ in range(ROUNDS):
+            (smtpports if dialled == "by address" else route).block(25, how=how).remove()
 
     assert set(seen) <= met
     assert "220" in seen
@@ -725,21 +734,9 @@ def test_who_dials_while_a_port_is_switched_meets_the_old_or_the_new_and_nothing
 
 def test_who_dials_a_name_whose_route_ends_is_led_where_the_earlier_one_leads(smtpports: SMTPPorts) -> None:
     smtpports.route("smtp.example.com", "*.example.org")
-    seen: list[str] = []
-    stop = threading.Event()
-
-    def dial(name: str) -> None:
-        while not stop.is_set():
-            seen.append(dial_once((name, 25)))
-
-    dialling = [threading.Thread(target=dial, args=(name,)) for name in ["smtp.example.com", "mx1.example.org"] * 2]
-    for thread in dialling:
-        thread.start()
-    for _ in range(ROUNDS):
-        smtpports.route("smtp.example.com", "*.example.org").remove()
-    stop.set()
-    for thread in dialling:
-        thread.join(30)
+    with under_fire(*[("smtp.example.com", 25), ("mx1.example.org", 25)] * 2) as seen:
+        for _ in range(ROUNDS):
+            smtpports.route("smtp.example.com", "*.example.org").remove()
 
     assert set(seen) == {"220"}
 
@@ -787,22 +784,10 @@ def test_many_threads_dial_through_routes_that_change(smtpports: SMTPPorts) -> N
     for name in names:
         assert dial_once((name, 25)) == "220"
     threads, open_files = threading.active_count(), descriptors()
-    seen: list[str] = []
-    stop = threading.Event()
-
-    def dial(name: str) -> None:
-        while not stop.is_set():
-            seen.append(dial_once((name, 25)))
-
-    dialling = [threading.Thread(target=dial, args=(name,)) for name in names * 4]
-    for thread in dialling:
-        thread.start()
-    for place in range(ROUNDS):
-        with smtpports.route(names[place % 6]) as inner:
-            inner.block(25, how="refuse")
-    stop.set()
-    for thread in dialling:
-        thread.join(30)
+    with under_fire(*[(name, 25) for name in names] * 4) as seen:
+        for place in range(ROUNDS):
+            with smtpports.route(names[place % 6]) as inner:
+                inner.block(25, how="refuse")
 
     assert set(seen) <= {"220", "ECONNREFUSED"}
     assert "220" in seen

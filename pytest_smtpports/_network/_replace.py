@@ -1,0 +1,43 @@
+"""Something of ours in the place of somebody's function, for a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BELOW = "_pytest_smtpports_below"
+
+
+def below(found: Any) -> Any:
+    """What was found in place, or what lies below it where it is an earlier replacement of ours.
+
+    Somebody who had put theirs on top of ours, and took it away later than we did, has put ours back.
+    """
+    while (deeper := getattr(found, _BELOW, None)) is not None:
+        found = deeper
+    return found
+
+
+def replace(owner: Any, name: str, replacement: Callable[..., object]) -> Callable[[], None]:
+    """Put a function in the place of a class's, or a module's.
+
+    Returns:
+        what puts back what was found; what somebody else has put on top stays: it calls ours, which calls that.
+    """
+    found = below(getattr(owner, name))
+    bases = owner.__mro__[1:] if isinstance(owner, type) else ()
+    inherited = any(vars(base).get(name) is found for base in bases)
+    setattr(replacement, _BELOW, found)
+    setattr(owner, name, replacement)
+
+    def put_back() -> None:
+        if vars(owner).get(name) is not replacement:
+            return
+        if inherited:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, found)
+
+    return put_back
