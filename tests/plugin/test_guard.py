@@ -169,7 +169,7 @@ def test_a_test_that_fails_by_itself_is_told_in_a_section(suite: Callable[[str],
     result.stdout.fnmatch_lines(["*assert 1 == 2*", "*smtpports: refused by the guard*", "192.0.2.1:25 was dialled*"])
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.9.9.9"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.9.9.9", "127.1", "0.0.0.0"])  # noqa: S104 # it is dialled
 def test_this_machine_may_be_dialled(suite: Callable[[str], pytest.RunResult], host: str) -> None:
     # Nobody listens there, which is not the guard's doing.
     suite(f"""
