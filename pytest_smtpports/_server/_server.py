@@ -72,10 +72,12 @@ class Server:
 
         elsewhere = block.host if isinstance(block, Intercept) else None
         names = (host or _LOCALHOST, address) if elsewhere is None else (elsewhere,)
+        # Behind a pattern nobody knows which of its names was dialled.
+        called = names[0].removeprefix("*.")
         # Nobody is asked for a certificate who can't make use of it (RFC 8314 §4.2).
         asks = "EXTERNAL" in profile.mechanisms
         service = Service(
-            precedents=precedents(served(profile, block), names[0], starttls_of(block)),
+            precedents=precedents(served(profile, block), called, starttls_of(block)),
             host=host,
             block=block,
             context=lambda: self._engine.authority.server_context(

@@ -7,7 +7,6 @@ is decided elsewhere, in pure code; here it is done.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import warnings
 from typing import TYPE_CHECKING
 
@@ -110,7 +109,7 @@ class Session(smtp.SMTP):
     def abort(self) -> None:
         """End the connection now: the test that it belongs to has ended."""
         if self._wire.is_shaking_hands:
-            self.entry.tls_failed(_NO_HANDSHAKE if self._is_implicit else _ENDED_IN_HANDSHAKE)
+            self.entry.tls_failed(_NO_HANDSHAKE if self._is_kept_waiting() else _ENDED_IN_HANDSHAKE)
         self.entry.closed(_TEST_ENDED)
         self._wire.abort()
         self._conversation.end()
@@ -159,11 +158,14 @@ class Session(smtp.SMTP):
             self._identities = self.service.identities(secured)
             self._stand()
             return True
-        never_came = self._is_implicit and not isinstance(error, ssl.SSLError)
-        self.entry.tls_failed(_NO_HANDSHAKE if never_came else self.service.describe_failure(error))
+        self.entry.tls_failed(_NO_HANDSHAKE if self._is_kept_waiting() else self.service.describe_failure(error))
         self._wire.abort()
         self._conversation.end()
         return False
+
+    def _is_kept_waiting(self) -> bool:
+        """Whether the port waits for TLS to begin, and nothing has come."""
+        return self._is_implicit and not self._wire.has_heard_tls
 
     # The conversation
 

@@ -96,6 +96,7 @@ class Wire:
     Attributes:
         tls: the TLS that is on, or None.
         is_closing: nothing that is written now will leave.
+        has_heard_tls: the client has begun a handshake.
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class Wire:
         self._shaken: Callable[[Exception | None], object] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self.tls: ssl.SSLObject | None = None
-        self.is_closing = False
+        self.is_closing = self.has_heard_tls = False
         self._read(on=True)
 
     @property
@@ -348,6 +349,7 @@ class Wire:
 
     def _shake_hands(self) -> None:
         assert self.tls is not None
+        self.has_heard_tls = True
         error: Exception | None = None
         try:
             self.tls.do_handshake()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import time
 from base64 import b64encode
 from dataclasses import replace
@@ -259,6 +260,21 @@ def test_a_client_that_goes_away_in_the_handshake_is_told_of(
         Outcome.TLS_FAILED,
         "the client went away in the TLS handshake",
     )
+
+
+def test_a_client_that_goes_away_in_the_middle_of_an_implicit_handshake_had_begun_it(
+    smtpports: SMTPPorts, dial: Dial, eventually: Eventually
+) -> None:
+    said = ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        smtpports.client_context().wrap_bio(ssl.MemoryBIO(), said, server_hostname="localhost").do_handshake()
+    client = dial(smtpports.ports[465])
+    client.send(said.read()[:100])
+    client.end_of_sending()
+    client.rest()
+
+    eventually(lambda: smtpports.connections[0].closed_at)
+    assert smtpports.connections[0].reason == "the client went away in the TLS handshake"
 
 
 # Idle clients
