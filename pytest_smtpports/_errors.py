@@ -223,6 +223,7 @@ class OutboundConnectionError(SMTPPortsError, ConnectionRefusedError):
         host: the name or address that was dialled.
         port: the number.
         location: where in the code, as a `Location`, or None where that is not known.
+        thread: the name of the thread that dialled, where it ran before the test began; or None.
 
     Example:
         >>> from pytest_smtpports import OutboundConnectionError
@@ -232,17 +233,19 @@ class OutboundConnectionError(SMTPPortsError, ConnectionRefusedError):
 
     __module__ = "pytest_smtpports"
 
-    def __init__(self, host: str, port: int, location: object = None) -> None:
+    def __init__(self, host: str, port: int, location: object = None, thread: str | None = None) -> None:
         super().__init__(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         self.host = host
         self.port = port
         self.location = location
+        self.thread = thread
 
-    def __reduce__(self) -> tuple[type[OutboundConnectionError], tuple[str, int, object]]:
-        return type(self), (self.host, self.port, self.location)
+    def __reduce__(self) -> tuple[type[OutboundConnectionError], tuple[str, int, object, str | None]]:
+        return type(self), (self.host, self.port, self.location, self.thread)
 
     def __str__(self) -> str:
         place = f" from {self.location}" if self.location is not None else ""
+        place += f" by the thread {self.thread!r}, which ran before this test" if self.thread is not None else ""
         is_name = any(letter.isalpha() for letter in self.host) and ":" not in self.host
         instead = (
             f"Lead the host here with smtpports.route({self.host!r})"

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
     import pluggy
 
-    from ._errors import OutboundConnectionError
     from ._harness._port import Port
     from ._harness._smtpports import SMTPPorts
     from ._harness._surroundings import Surroundings
-    from ._network._guard import Guard
     from ._ports._profile import Profile
     from ._settings import Settings
 
@@ -32,8 +30,6 @@ _NETWORK = "_smtpports_network"
 FIXTURES = frozenset({"smtpports", "smtpports_server", "each_smtpport"})
 # The heading under which what was left open at the end of a test travels in its report.
 LEFT_OPEN = "smtpports: connections open at the end of the test"
-# The same for what the guard refused in a test that failed anyway.
-GUARD = "smtpports: refused by the guard"
 
 # The ini values: a type, the default, and a help text. Tests compare the defaults with those that hold without pytest.
 _INI: Mapping[str, tuple[Literal["string", "args"], object, str]] = {
@@ -72,7 +68,6 @@ _SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 _SURROUNDINGS: pytest.StashKey[Surroundings] = pytest.StashKey()
 _SERVER: pytest.StashKey[SMTPPorts] = pytest.StashKey()
 _ITEM: pytest.StashKey[pytest.Item] = pytest.StashKey()
-_GUARD: pytest.StashKey[Guard] = pytest.StashKey()
 
 
 def _is_a_users_mistake(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
@@ -112,9 +107,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if said or config.getoption("smtpports_network") is not None or config.getoption("smtpports_guard"):
         settings = _settings_of(config)
         if settings.guard:
-            from ._network._guard import Guard
+            from ._guarding import Guarding
 
-            config.stash[_GUARD] = Guard(settings.guard_ports)
+            config.pluginmanager.register(Guarding(settings.guard_ports), "smtpports-guard")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -152,30 +147,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Each test finds the session's server, once there is one, as new."""
     item.config.stash[_ITEM] = item
-    guard = item.config.stash.get(_GUARD, None)
-    if guard is not None and _is_guarded(item):
-        item.stash[_GUARD] = guard
-        guard.begin()
     server = item.config.stash.get(_SERVER, None)
     if server is not None:
         server.reset()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that has dialled the world, also where the code under test has swallowed that it was refused."""
-    try:
-        result = yield
-    except (pytest.skip.Exception, pytest.xfail.Exception):
-        # To skip a test when there is no network is to swallow what was refused.
-        _fail_if_refused(item)
-        raise
-    except BaseException:
-        for error in _refused(item):
-            item.add_report_section("call", GUARD, str(error))
-        raise
-    _fail_if_refused(item)
-    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -193,9 +167,6 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
             surroundings = item.config.stash.get(_SURROUNDINGS, None)
             if surroundings is not None and (nextitem is None or not _uses_ports(nextitem)):
                 surroundings.rest()
-            if (guard := item.stash.get(_GUARD, None)) is not None:
-                guard.end()
-                _fail_if_refused(item)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -319,21 +290,6 @@ def _shared_arguments(item: pytest.Item) -> list[Mapping[str, object]]:
             "session. Override the fixture smtpports_profiles instead."
         )
     return arguments
-
-
-def _is_guarded(item: pytest.Item) -> bool:
-    marks = (mark.kwargs for mark in item.iter_markers("smtpports"))
-    return next((said["guard"] for said in marks if "guard" in said), True) is not False
-
-
-def _refused(item: pytest.Item) -> tuple[OutboundConnectionError, ...]:
-    guard = item.stash.get(_GUARD, None)
-    return () if guard is None else guard.take_refused()
-
-
-def _fail_if_refused(item: pytest.Item) -> None:
-    if refused := _refused(item):
-        pytest.fail("\n".join(map(str, refused)), pytrace=False)
 
 
 def _uses_ports(item: pytest.Item) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 from typing import TYPE_CHECKING, Any
 
 from .._errors import OutboundConnectionError
@@ -29,9 +30,11 @@ class Guard:
     def __init__(self, more: Iterable[int] = ()) -> None:
         self._ports = PORTS.union(more)
         self._refused: list[OutboundConnectionError] = []
+        self._earlier_threads: frozenset[threading.Thread] = frozenset()
 
     def begin(self) -> None:
         """Look at every connect of this process."""
+        self._earlier_threads = frozenset(threading.enumerate()) - {threading.current_thread()}
         PATCH.add_behind(self)
 
     def end(self) -> None:
@@ -57,18 +60,21 @@ class Guard:
         """Nowhere, where it would leave this machine by an SMTP port."""
         if port not in self._ports or _is_this_machine(address):
             return None
-        return _Refusal(self._refused, PATCH.name_of(address), port)
+        thread = threading.current_thread()
+        earlier = thread.name if thread in self._earlier_threads else None
+        return _Refusal(self._refused, PATCH.name_of(address), port, earlier)
 
 
 class _Refusal:
-    def __init__(self, refused: list[OutboundConnectionError], host: str, port: int) -> None:
+    def __init__(self, refused: list[OutboundConnectionError], host: str, port: int, thread: str | None) -> None:
         self._refused = refused
         self._host = host
         self._port = port
+        self._thread = thread
 
     def dial(self, client: socket.socket, connect: Connect) -> Any:  # what the socket's method would return
         """Refuse, before a packet leaves."""
-        error = OutboundConnectionError(self._host, self._port, location())
+        error = OutboundConnectionError(self._host, self._port, location(), self._thread)
         self._refused.append(error)
         raise error
 

@@ -103,11 +103,19 @@ def test_a_test_that_skips_itself_for_want_of_a_network_fails(suite: Callable[[s
         dial()
         give_up("no network here")
 
+    @pytest.fixture
+    def network():
+        dial()
+        pytest.skip("no network here")
+
+    def test_skipped_before(network):
+        pass
+
     def test_another():
         pytest.skip("no data here")
     """)
 
-    result.assert_outcomes(failed=2, skipped=1)
+    result.assert_outcomes(failed=2, errors=1, skipped=1)
     result.stdout.fnmatch_lines(["192.0.2.1:25 was dialled from *"])
 
 
@@ -155,7 +163,56 @@ def test_a_dial_of_a_fixture_fails_the_test_as_well(suite: Callable[[str], pytes
         pass
     """)
 
-    result.assert_outcomes(**({"failed": 1} if phase == "before" else {"passed": 1, "errors": 1}))
+    result.assert_outcomes(errors=1, passed=int(phase == "after"))
+
+
+def test_a_fixture_that_does_not_swallow_it_is_told_once(suite: Callable[[str], pytest.RunResult]) -> None:
+    result = suite("""
+    @pytest.fixture
+    def before():
+        smtplib.SMTP("192.0.2.1", 587, timeout=5)
+
+    @pytest.fixture
+    def after():
+        yield
+        smtplib.SMTP("192.0.2.1", 587, timeout=5)
+
+    def test_before(before):
+        pass
+
+    def test_after(after):
+        pass
+    """)
+
+    result.assert_outcomes(errors=2, passed=1)
+    assert str(result.stdout).count("smtpports: refused by the guard") == 2
+
+
+def test_a_dial_of_a_thread_that_outlives_its_test_says_so(suite: Callable[[str], pytest.RunResult]) -> None:
+    result = suite(
+        """
+    begin, dialled = threading.Event(), threading.Event()
+
+    def wait_and_dial():
+        begin.wait(5)
+        dial()
+        dialled.set()
+
+    def test_one():
+        threading.Thread(target=wait_and_dial, name="worker").start()
+
+    def test_two():
+        begin.set()
+        assert dialled.wait(5)
+    """,
+        "-p",
+        "no:randomly",
+    )
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*.py:8 by the thread 'worker', which ran before this test, an SMTP port of another *"]
+    )
 
 
 def test_a_test_that_fails_by_itself_is_told_in_a_section(suite: Callable[[str], pytest.RunResult]) -> None:
@@ -299,9 +356,10 @@ def test_the_name_that_was_looked_up_is_told(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_error_survives_pickling() -> None:
-    error = OutboundConnectionError("smtp.example.com", 587, Location("app/mail.py", 12))
+    error = OutboundConnectionError("smtp.example.com", 587, Location("app/mail.py", 12), "worker")
     same = pickle.loads(pickle.dumps(error))  # noqa: S301 # our own bytes
 
     assert str(same) == str(error)
     assert (same.host, same.port, same.location, same.errno) == ("smtp.example.com", 587, error.location, 111)
+    assert same.thread == "worker"
     assert " from " not in str(OutboundConnectionError("smtp.example.com", 587)).split(",", 1)[0]
