@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ._modules import when_loaded
 from ._replace import below, replace
 
 if TYPE_CHECKING:
@@ -36,8 +36,11 @@ class MXPatch:
     def add(self, table: Exchanges) -> None:
         """Have a table asked; the first one puts the patch in place."""
         with self._lock:
-            if not self._tables and find_spec("dns") is not None:
-                self._install()
+            if not self._tables:
+                self._put_back += [
+                    when_loaded("dns.resolver", lambda module: self._in_resolver(module.Resolver)),
+                    when_loaded("dns.asyncresolver", lambda module: self._in_async_resolver(module.Resolver)),
+                ]
             self._tables = (table, *self._tables)
 
     def remove(self, table: Exchanges) -> None:
@@ -47,24 +50,23 @@ class MXPatch:
             while not self._tables and self._put_back:
                 self._put_back.pop()()
 
-    def _install(self) -> None:
-        import dns.asyncresolver
-        import dns.resolver
-
-        at_once, awaited = dns.resolver.Resolver, dns.asyncresolver.Resolver
-        resolve, resolve_async = below(at_once.resolve), below(awaited.resolve)
+    def _in_resolver(self, resolver: Any) -> list[Callable[[], None]]:
+        resolve = below(resolver.resolve)
 
         def patched(self_: Any, qname: Any, rdtype: Any = "A", *args: Any, **options: Any) -> Any:  # as dnspython's
             answer = self._answer(qname, rdtype)
             return resolve(self_, qname, rdtype, *args, **options) if answer is None else answer
 
-        async def patched_async(
-            self_: Any, qname: Any, rdtype: Any = "A", *args: Any, **options: Any
-        ) -> Any:  # as above
-            answer = self._answer(qname, rdtype)
-            return await resolve_async(self_, qname, rdtype, *args, **options) if answer is None else answer
+        return [replace(resolver, "resolve", patched)]
 
-        self._put_back += [replace(at_once, "resolve", patched), replace(awaited, "resolve", patched_async)]
+    def _in_async_resolver(self, resolver: Any) -> list[Callable[[], None]]:
+        resolve = below(resolver.resolve)
+
+        async def patched(self_: Any, qname: Any, rdtype: Any = "A", *args: Any, **options: Any) -> Any:  # as above
+            answer = self._answer(qname, rdtype)
+            return await resolve(self_, qname, rdtype, *args, **options) if answer is None else answer
+
+        return [replace(resolver, "resolve", patched)]
 
     def _answer(self, qname: Any, rdtype: Any) -> Any:  # dnspython's types, which need not be installed
         import dns.message

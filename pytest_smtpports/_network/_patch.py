@@ -13,9 +13,10 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ._loops import replace_connect, replace_look_up
+from ._modules import when_loaded
 from ._names import dialled, normal, port_number
 from ._replace import below, replace
-from ._uvloop import loop_class, replacements
 
 # RFC 6890 §2.2.2: the whole of 127.0.0.0/8 is this machine; this part of it is rarely used.
 _NETWORK = "127.83"
@@ -183,12 +184,16 @@ class SocketPatch:
         self._replace(socket.socket, "connect", patched_connect)
         self._replace(socket.socket, "connect_ex", patched_connect_ex)
         self._replace(_socket, "getaddrinfo", patched_getaddrinfo)
-        if (loops := loop_class()) is not None:
-            for name, replacement in replacements(loops, self._is_ours).items():
-                self._replace(loops, name, replacement)
+        self._put_back += [
+            when_loaded("asyncio.base_events", lambda module: replace_look_up(module.BaseEventLoop, self._is_ours)),
+            when_loaded("uvloop", lambda module: self._in_uvloop(module.Loop)),
+        ]
         for module in (_socket, socket):
             self._replace_look_up(module, "gethostbyname", lambda name, address: address)
             self._replace_look_up(module, "gethostbyname_ex", lambda name, address: (name, [], [address]))
+
+    def _in_uvloop(self, loops: Any) -> list[Callable[[], None]]:
+        return [*replace_look_up(loops, self._is_ours), *replace_connect(loops, self._is_ours)]
 
     def _remember(self, host: object, found: list[Any]) -> None:
         name = normal(host)

@@ -44,6 +44,15 @@ def test_ports_that_are_not_used_load_nothing_heavy() -> None:
     assert HEAVY.isdisjoint(name.partition(".")[0] for name in loaded)
 
 
+def test_the_guard_loads_nothing_heavy() -> None:
+    loaded = loaded_by(
+        "from pytest_smtpports._network._guard import Guard; guard = Guard(); guard.begin(); guard.end()",
+        after="import typing",
+    )
+
+    assert HEAVY.union({"uvloop", "dns"}).isdisjoint(name.partition(".")[0] for name in loaded)
+
+
 def test_the_package_loads_none_of_its_rooms() -> None:
     loaded = loaded_by("import pytest_smtpports", after="import typing")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import re
 import smtplib
@@ -447,7 +448,16 @@ def test_what_has_tls_from_the_first_byte_can_not_be_stripped(smtpports: SMTPPor
     smtpports.assert_sent(port=465, tls=True)
 
 
-@pytest.mark.parametrize("look_up", [lambda: socket.getaddrinfo("smtp.example.com", 587), lambda: send(NAMED)])
+NAMED = ("smtp.example.com", 587)
+LOOK_UPS = [
+    lambda: socket.getaddrinfo(*NAMED),
+    lambda: send(NAMED),
+    lambda: asyncio.run(asyncio.open_connection(*NAMED)),
+    lambda: uvloop.run(asyncio.open_connection(*NAMED)),
+]
+
+
+@pytest.mark.parametrize("look_up", LOOK_UPS, ids=["look-up", "smtplib", "asyncio", "uvloop"])
 def test_a_name_that_is_not_resolved_is_an_error_of_its_own(
     smtpports: SMTPPorts, look_up: Callable[[], object]
 ) -> None:
@@ -460,10 +470,9 @@ def test_a_name_that_is_not_resolved_is_an_error_of_its_own(
     assert caught.value.errno == socket.EAI_NONAME
     (met,) = smtpports.connections
     assert (met.host, met.port, met.outcome, met.block) == ("smtp.example.com", 587, Outcome.BLOCKED, "dns")
+    assert met.location is not None
+    assert Path(met.location.file) == Path(__file__)
     smtpports.assert_attempted([587])
-
-
-NAMED = ("smtp.example.com", 587)
 
 
 @pytest.mark.asyncio

@@ -14,7 +14,6 @@ import pytest
 import trio
 
 from pytest_smtpports import SMTPPorts
-from pytest_smtpports._network import _mx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,9 +137,3 @@ def test_the_latest_of_two_that_route_a_domain_answers(smtpports: SMTPPorts) -> 
         other.route("mx2.example.org")
         assert exchanges(RESOLVER.resolve("example.org", "MX")) == [(10, "mx2.example.org.")]
     assert exchanges(RESOLVER.resolve("example.org", "MX")) == [(10, "mx1.example.org.")]
-
-
-def test_without_dnspython_nothing_is_asked_of_it(smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_mx, "find_spec", lambda _: None)
-    with smtpports.route("example.org"):
-        assert dns.resolver.Resolver.resolve is FOUND[0]

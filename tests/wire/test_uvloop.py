@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
-import smtplib
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -16,7 +14,7 @@ import pytest
 import uvloop
 
 from pytest_smtpports import Outcome, SMTPPorts
-from pytest_smtpports._network import _uvloop
+from pytest_smtpports._network import _loops
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -85,6 +83,7 @@ def test_a_name_that_is_not_resolved_is_told(routed: SMTPPorts) -> None:
         uvloop.run(send(25, start_tls=False))
 
     assert isinstance(caught.value.__cause__, socket.gaierror)
+    assert routed.connections[0].location is not None
 
 
 def test_streams_of_anyio_lead_here(routed: SMTPPorts) -> None:
@@ -188,22 +187,11 @@ def test_a_loop_that_runs_when_the_route_begins_and_ends_follows_it(smtpports: S
     assert len(smtpports.messages) == 1
 
 
-def test_without_uvloop_nothing_is_asked_of_it(smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch) -> None:
-    find_spec = importlib.util.find_spec
-    monkeypatch.setattr(_uvloop, "find_spec", lambda name: None if name == "uvloop" else find_spec(name))
-    with smtpports.route(HOST):
-        assert not set(OWN).intersection(vars(uvloop.Loop))
-        with smtplib.SMTP(HOST, 25, timeout=5) as client:
-            client.sendmail("app@example.com", "ada@example.org", MAIL)
-
-    assert len(smtpports.messages) == 1
-
-
 def test_a_socket_that_is_ready_after_its_client_has_left_is_nobodys_any_more() -> None:
     async def main() -> None:
         left = asyncio.get_running_loop().create_future()
         left.cancel()
-        _uvloop._settle(left)
+        _loops._settle(left)
         assert left.cancelled()
 
     uvloop.run(main())

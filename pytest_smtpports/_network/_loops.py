@@ -1,45 +1,48 @@
-"""uvloop's look-up and connect, which know nothing of Python's socket module: led through it where they concern us."""
+"""The look-up and connect of event loops, led through Python's socket module where they concern us.
+
+asyncio looks up in another thread, where nobody can tell who has asked; uvloop knows nothing of the socket module.
+"""
 
 from __future__ import annotations
 
 import socket
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+from ._replace import below, replace
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Mapping
 
+    IsOurs = Callable[[object, object], bool]
+
 # What `create_connection` takes for the connect itself, and not once there is a socket.
 _OF_THE_CONNECT = ("family", "proto", "flags", "local_addr", "happy_eyeballs_delay", "interleave", "all_errors")
 
 
-def loop_class() -> type | None:
-    """The class of uvloop's loops, or None where it is not installed."""
-    if find_spec("uvloop") is None:
-        return None
-    import warnings
-
-    with warnings.catch_warnings():
-        # What uvloop has to say of newer Pythons is said to whoever imports it for itself.
-        warnings.simplefilter("ignore")
-        import uvloop
-    return uvloop.Loop
-
-
-def replacements(loops: Any, is_ours: Callable[[object, object], bool]) -> Mapping[str, Callable[..., object]]:
-    """The methods to put in the place of a loop class's own.
+def replace_look_up(loops: Any, is_ours: IsOurs) -> list[Callable[[], None]]:
+    """Have a loop class look up at once, where its client can still be seen, what needs no thread to wait for it.
 
     Args:
         loops: the class.
         is_ours: whether a host and a port are to be dialled by the socket module.
+
+    Returns:
+        what puts things back.
     """
-    create_connection, getaddrinfo, sock_connect = loops.create_connection, loops.getaddrinfo, loops.sock_connect
+    getaddrinfo = below(loops.getaddrinfo)
 
     async def patched_getaddrinfo(self: Any, host: object, port: object, **options: int) -> Any:
         if not is_ours(host, port):
             return await getaddrinfo(self, host, port, **options)
         return socket.getaddrinfo(host, port, **options)  # type: ignore[arg-type] # it checks itself
+
+    return [replace(loops, "getaddrinfo", patched_getaddrinfo)]
+
+
+def replace_connect(loops: Any, is_ours: IsOurs) -> list[Callable[[], None]]:
+    """Have a loop class that connects by itself do so by the socket module; otherwise as `replace_look_up()`."""
+    create_connection, sock_connect = below(loops.create_connection), below(loops.sock_connect)
 
     async def patched_sock_connect(self: Any, client: socket.socket, address: Any) -> None:
         # An address of another family is no pair, and may be a string.
@@ -64,11 +67,10 @@ def replacements(loops: Any, is_ours: Callable[[object, object], bool]) -> Mappi
             client.close()
             raise
 
-    return {
-        "getaddrinfo": patched_getaddrinfo,
-        "sock_connect": patched_sock_connect,
-        "create_connection": patched_create_connection,
-    }
+    return [
+        replace(loops, "sock_connect", patched_sock_connect),
+        replace(loops, "create_connection", patched_create_connection),
+    ]
 
 
 async def _connected(
