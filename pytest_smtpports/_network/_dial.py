@@ -119,16 +119,17 @@ class Dial:
         if self._network.is_real_time or not door.may_spare():
             return
         timeout = client.gettimeout()
-        if timeout != 0:
+        spared = hasten() if timeout == 0 else (timeout, time_out(client))
+        if spared is None:
+            return
+        timeout, error = spared
+        door.count_spared()
+        entry.spared(block, timeout)
+        if timeout is None:
+            self._journal.note_wait(entry)
+        if error is not None:
             self._journal.unexpect(local_port)
-            door.count_spared()
-            entry.spared(block, timeout)
-            if timeout is None:
-                self._journal.note_wait(entry)
-            raise time_out(client)
-        if (left := hasten()) is not None:
-            door.count_spared()
-            entry.spared(block, left)
+            raise error
 
     def _begin(
         self, entry: Entry, client: socket.socket, local_port: int | None, block: Block | None, *, drops: bool

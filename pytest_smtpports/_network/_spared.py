@@ -23,28 +23,38 @@ def time_out(client: socket.socket) -> OSError:
     timeout = client.gettimeout()
     if timeout is not None and timeout <= KERNEL_GIVES_UP:
         return TimeoutError("timed out")
-    return TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+    return _kernels_error()
 
 
-def hasten() -> float | None:
-    """Have the nearest timeout of the asyncio task that is running come now.
+def hasten() -> tuple[float | None, OSError | None] | None:
+    """Have the nearest timeout of the asyncio task that is running come now, or tell what the kernel would.
 
     It is looked for among the loop's timers, by names that are not public, and moved by `asyncio.Timeout.reschedule()`.
     Other loops have other timers, and wait.
 
     Returns:
-        the seconds that were left, or None where it can't be told what would come to an end.
+        the seconds that were left; or nothing but what the connect is to raise, where only the kernel would end it; or
+        None where it can't be told what would come to an end.
     """
     asyncio: Any = sys.modules.get("asyncio")
-    if asyncio is None or not TIMERS_ARE_TOLD_APART:
+    if asyncio is None:
         return None
     try:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
     except RuntimeError:
         return None
-    timers = [timer for timer in getattr(loop, "_scheduled", ()) if not timer.cancelled()]
-    if task is None or not timers:
+    scheduled = getattr(loop, "_scheduled", None)
+    if task is None or scheduled is None:
         return None
+    timers = [timer for timer in scheduled if not timer.cancelled()]
+    if not timers:
+        # Nor is there another task that could end this one.
+        return (None, _kernels_error()) if asyncio.all_tasks(loop) == {task} else None
+    left = _hastened(asyncio, loop, task, timers) if TIMERS_ARE_TOLD_APART else None
+    return None if left is None else (left, None)
+
+
+def _hastened(asyncio: Any, loop: Any, task: Any, timers: list[Any]) -> float | None:
     # Whatever is due before may be what is to end the connect, or another task's; nobody can tell.
     first = min(timers, key=lambda timer: float(timer.when()))
     nearest = getattr(getattr(first, "_callback", None), "__self__", None)
@@ -56,3 +66,7 @@ def hasten() -> float | None:
         return None
     nearest.reschedule(now)
     return left if left > 0 else 0.0
+
+
+def _kernels_error() -> OSError:
+    return TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))

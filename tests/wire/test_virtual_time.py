@@ -301,8 +301,26 @@ async def test_where_the_kernel_would_give_up_first_a_client_waits_for_that(smtp
     assert not whole.expired()
 
 
+@pytest.mark.parametrize("address", ["direct", "routed"])
+def test_the_only_task_of_a_loop_without_a_timeout_gets_the_kernels_and_its_test_a_warning(
+    smtpports: SMTPPorts, address: str
+) -> None:
+    smtpports.route("smtp.example.com")
+    smtpports.block(25)
+    target = smtpports.ports[25].address if address == "direct" else ("smtp.example.com", 25)
+
+    with pytest.raises(TimeoutError) as caught:
+        asyncio.run(asyncio.open_connection(*target))
+
+    assert caught.value.errno == errno.ETIMEDOUT
+    assert smtpports.connections[0].timeout is None
+    with pytest.warns(NoTimeoutWarning) as told:
+        smtpports.raise_failures()
+    assert [warning.filename for warning in told] == [__file__]
+
+
 @pytest.mark.asyncio
-async def test_a_task_without_a_timeout_waits(smtpports: SMTPPorts) -> None:
+async def test_a_task_without_a_timeout_that_is_not_alone_waits(smtpports: SMTPPorts) -> None:
     smtpports.block(25)
     with socket.socket() as client:
         client.setblocking(False)
