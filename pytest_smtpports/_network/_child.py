@@ -13,6 +13,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._names import is_meant
 from ._patch import PATCH, as_family
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class WrittenTable:
 
     def routes(self, name: str) -> bool:
         """Whether a name leads to the parent."""
-        return name in self._read()
+        return self._ports(name) is not None
 
     def look_up(self, name: str, port: int | None) -> bool:
         """The same.
@@ -41,7 +42,7 @@ class WrittenTable:
         Raises:
             socket.gaierror: the parent hides it.
         """
-        ports = self._read().get(name)
+        ports = self._ports(name)
         if ports is None:
             return False
         hidden = [each.get("hidden", False) for number, each in ports.items() if port is None or number == str(port)]
@@ -51,9 +52,13 @@ class WrittenTable:
 
     def destination(self, name: str | None, address: str, port: int) -> Destination | None:
         """Where a connect leads, or None for what is not routed."""
-        ports = self._read().get(name or "")
+        ports = self._ports(name or "")
         # A number that is not emulated is refused.
         return None if ports is None else _Dial(ports.get(str(port), {"error": errno.ECONNREFUSED}))
+
+    def _ports(self, name: str) -> dict[str, Any] | None:
+        written = self._read()
+        return next((written[each] for each in reversed(written) if each == name or is_meant(name, each)), None)
 
     def _read(self) -> dict[str, dict[str, Any]]:
         try:

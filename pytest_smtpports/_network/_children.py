@@ -1,9 +1,10 @@
-"""Routes for the Python processes that a test starts: a file with the routes, and what has a child read it."""
+"""Routes for the processes that a test starts: a file with the routes, and what has Python and Node read it."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FILE, _BOOT_FILE = "routes.json", "sitecustomize.py"
+# What Node loads at its start. It stays where it is: a Node that doesn't find what it is to load doesn't start.
+_NODE = Path(__file__).with_name("_child.cjs")
 # What Python imports at its start (see `site`); it stands in front of one that would be found otherwise, and loads it.
 _BOOT = """\
 import os, sys
@@ -70,8 +73,7 @@ class Children:
             self._routes[owner] = routes
             folder = self._made()
             if is_first:
-                path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
-                self._laid.callback(ENVIRONMENT.lay({"PYTHONPATH": path}))
+                self._laid.callback(ENVIRONMENT.lay(_variables(folder)))
             self._write(folder)
 
     def leave(self, owner: object) -> None:
@@ -111,11 +113,26 @@ class Children:
     def _write(self, folder: Path) -> None:
         names: dict[str, Mapping[str, Any]] = {}
         for routes in self._routes.values():
-            names.update(routes)
+            names = {name: ports for name, ports in names.items() if name not in routes} | dict(routes)
         # Whoever reads meanwhile has the old file or the new one.
         draft = folder / "draft"
         draft.write_text(json.dumps(names), encoding="utf-8")
         draft.replace(folder / _FILE)
+
+
+def _variables(folder: Path) -> dict[str, str]:
+    # Within quotes a blank is part of the path, and a backslash stands before what is meant as it is.
+    quoted = re.sub(r'(["\\])', r"\\\1", str(_NODE))
+    options = " ".join(filter(None, (os.environ.get("NODE_OPTIONS"), f'--require "{quoted}"')))
+    return {
+        "PYTHONPATH": _in_front(str(folder), "PYTHONPATH"),
+        "NODE_OPTIONS": options,
+        "SMTPPORTS_ROUTES": _in_front(str(folder / _FILE), "SMTPPORTS_ROUTES"),
+    }
+
+
+def _in_front(path: str, variable: str) -> str:
+    return os.pathsep.join(filter(None, (path, os.environ.get(variable))))
 
 
 def _furnish(folder: Path) -> None:

@@ -175,12 +175,17 @@ class Network:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     def _written(self) -> dict[str, dict[str, Any]]:
-        """What a child process meets, by name and number; every port of a name is open for that."""
-        return {
-            site.host: {str(number): self._met(number, site) for number in sorted(site.numbers)}
-            for site in reversed(self._sites()[1:])
-            if site.host is not None and not site.is_pattern
-        }
+        """What a child process meets, by name and number; every port of a name is open for that.
+
+        Of two that mean a name the later one holds.
+        """
+        written: dict[str, dict[str, Any]] = {}
+        for routed in reversed(self._routed):
+            # A name that was looked up by a pattern comes after it.
+            for site in (routed, *tuple(routed.named.values())):
+                written.pop(str(site.host), None)
+                written[str(site.host)] = {str(number): self._met(number, site) for number in sorted(site.numbers)}
+        return written
 
     def _met(self, number: int, site: Site) -> dict[str, Any]:
         block = self.block(number, site.scope)

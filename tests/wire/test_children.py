@@ -89,6 +89,26 @@ def test_pools_follow_however_they_are_started(smtpports: SMTPPorts, method: str
     assert [message.host for message in smtpports.messages] == [HOST] * 4
 
 
+def test_a_loop_in_a_child_follows(smtpports: SMTPPorts) -> None:
+    smtpports.route(HOST).block(587, how="dns")
+    program = f"""
+import asyncio
+
+async def main():
+    reader, writer = await asyncio.open_connection("{HOST}", 25)
+    print((await reader.readline()).decode().strip())
+    writer.close()
+    try:
+        await asyncio.open_connection("{HOST}", 587)
+    except OSError as error:
+        print(type(error).__name__)
+
+asyncio.run(main())
+"""
+
+    assert run(BARE, "-c", program) == f"220 {HOST} ESMTP ready\ngaierror"
+
+
 def test_a_child_of_a_child_follows(smtpports: SMTPPorts) -> None:
     smtpports.route(HOST)
     execute("spawn", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SEND!r}], timeout=20)", times=1)

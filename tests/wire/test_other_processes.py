@@ -1,0 +1,297 @@
+"""Programs in other languages: curl and Node at blocked ports, and Node where routes lead."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_smtpports import Outcome, SMTPPorts
+from pytest_smtpports._network import _children
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOST = "smtp.example.com"
+# What a Node program hears at a port, and what comes between.
+HEAR = """
+const client = require("net").connect(Number(process.argv[2]), process.argv[1]);
+let said = "";
+client.on("data", (data) => {
+  if (!said) client.write("EHLO client.example.com\\r\\n");
+  said += data;
+});
+client.on("error", (error) => (said += error.code));
+client.on("close", () => console.log(said.split("\\r\\n").join("|")));
+client.setTimeout(250, () => {
+  said += client.connecting ? "no answer" : "silence";
+  client.destroy();
+});
+"""
+# A message over implicit TLS, with the certificate checked as Node does by itself.
+SEND = """
+const client = require("tls").connect({ host: process.argv[1], port: 465 });
+const lines = ["EHLO client.example.com", "AUTH PLAIN AHVzZXIAcGFzc3dvcmQ=", "MAIL FROM:<app@example.com>",
+  "RCPT TO:<ada@example.org>", "DATA", "Subject: Welcome\\r\\n\\r\\nHello\\r\\n.", "QUIT"];
+let said = "";
+client.on("data", (data) => {
+  said += data;
+  const last = said.split("\\r\\n").at(-2) ?? "";
+  if (said.endsWith("\\r\\n") && last[3] === " " && lines.length) client.write(lines.shift() + "\\r\\n");
+});
+client.on("error", (error) => console.log(error.code));
+client.on("close", () => console.log(said.split("\\r\\n").at(-2)));
+"""
+# The answers to some look-ups, or their errors.
+LOOK_UP = """
+const dns = require("dns");
+const calls = JSON.parse(process.argv[1]);
+const told = (error, ...answer) => (error ? { code: error.code, syscall: error.syscall } : answer);
+const by_callback = ([method, ...args]) => new Promise((done) => {
+  dns[method](...args, (...answer) => done(told(...answer)));
+});
+const by_promise = ([method, ...args]) => dns.promises[method](...args).then((answer) => told(null, answer), told);
+const asked = calls.flatMap((call) => [by_callback(call), by_promise(call)]);
+Promise.all(asked).then((answers) => console.log(JSON.stringify(answers)));
+"""
+
+
+@pytest.fixture(autouse=True)
+def _put_back() -> Iterator[None]:
+    before = dict(os.environ)
+    yield
+    assert {**os.environ, "PYTEST_CURRENT_TEST": ""} == {**before, "PYTEST_CURRENT_TEST": ""}
+
+
+def run(*command: str, ends_with: int = 0) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 # our own words
+    assert (done.returncode, done.stderr) == (ends_with, "")
+    return done.stdout.strip()
+
+
+def node(program: str, *arguments: object) -> str:
+    return run("node", "-e", program, "--", *map(str, arguments))
+
+
+def curl(smtpports: SMTPPorts, number: int, seconds: float) -> int:
+    scheme = "smtps" if number == 465 else "smtp"
+    host, port = smtpports.ports[number].address
+    command = ["curl", "--silent", "--max-time", str(seconds), "--ssl-reqd", "--cacert", smtpports.ca_file]
+    command += ["--user", "user:password", "--mail-from", "app@example.com", "--mail-rcpt", "ada@example.org"]
+    command += ["--upload-file", "-", f"{scheme}://{host}:{port}"]
+    done = subprocess.run(command, input="Subject: Welcome\r\n\r\n", text=True, timeout=30, check=False)  # noqa: S603 # ours
+    return done.returncode
+
+
+# By address: what real sockets do
+
+
+@pytest.mark.parametrize(
+    ("how", "heard"),
+    [
+        ("drop", "no answer"),
+        ("refuse", "ECONNREFUSED"),
+        ("reset", "ECONNRESET"),
+        ("close", ""),
+        ("silent", "silence"),
+        ("banner", "554 5.7.1 Your network may not connect here|"),
+        ("intercept", "220 relay.isp.example ESMTP ready|250-relay.isp.example|250-PIPELINING|"),
+        ("http", "HTTP/1.1 400 Bad Request|Connection: close|"),
+        ("stall", "220 localhost ESMTP ready|silence"),
+        # Only the patch can do these, and here is none.
+        ("net-unreachable", "ECONNREFUSED"),
+        ("host-unreachable", "ECONNREFUSED"),
+        ("prohibited", "ECONNREFUSED"),
+    ],
+)
+def test_node_meets_each_kind_that_real_sockets_can_do(smtpports: SMTPPorts, how: str, heard: str) -> None:
+    smtpports.block(587, how=how)
+
+    said = node(HEAR, *smtpports.ports[587].address)
+    assert said[: len(heard) or None] == heard
+
+
+# curl's exit codes: 7 not connected, 8 no server of mail, 28 timed out, 35 no handshake, 56 nothing more to read,
+# 60 not verified, 64 no TLS (man curl).
+@pytest.mark.parametrize(
+    ("how", "in_clear_first", "with_tls_first"),
+    [
+        ("drop", {28}, {28}),
+        ("refuse", {7}, {7}),
+        ("prohibited", {7}, {7}),
+        ("reset", {56}, {35}),
+        ("close", {8, 56}, {35}),
+        ("silent", {28}, {28}),
+        ("banner", {8}, {8}),
+        ("intercept", {60}, {60}),
+        ("strip-starttls", {64}, {0}),
+        ("http", {8, 56}, {35}),
+        ("stall", {28}, {28}),
+        ("throttle", {0}, {0}),
+    ],
+)
+def test_curl_meets_each_kind_that_real_sockets_can_do(
+    smtpports: SMTPPorts, how: str, in_clear_first: set[int], with_tls_first: set[int]
+) -> None:
+    smtpports.block(587, 465, how=how)
+    seconds = 0.5 if 28 in in_clear_first else 10
+
+    assert curl(smtpports, 587, seconds) in in_clear_first
+    assert curl(smtpports, 465, seconds) in with_tls_first
+
+
+# By name: where routes lead Node
+
+
+def test_node_sends_by_a_routed_name_with_the_certificate_checked(smtpports: SMTPPorts) -> None:
+    smtpports.route(HOST)
+
+    assert node(SEND, "SMTP.Example.com.") == "221 2.0.0 Bye"
+    message = smtpports.assert_sent(port=465, tls=True, host=HOST)
+    assert message.user == "user"
+    assert node(HEAR, "localhost.invalid", 25) == "ENOTFOUND"
+
+
+@pytest.mark.parametrize(
+    ("how", "heard"),
+    [
+        ("drop", "no answer"),
+        ("refuse", "ECONNREFUSED"),
+        ("net-unreachable", "ENETUNREACH"),
+        ("host-unreachable", "EHOSTUNREACH"),
+        ("prohibited", "EACCES"),
+        ("dns", "ENOTFOUND"),
+    ],
+)
+def test_node_meets_the_blocks_of_a_routed_name_those_of_the_patch_among_them(
+    smtpports: SMTPPorts, how: str, heard: str
+) -> None:
+    smtpports.route(HOST).block(25, how=how)
+
+    assert node(HEAR, HOST, 25) == heard
+    assert node(HEAR, HOST, 2525).startswith("220 smtp.example.com ESMTP ready|250-")
+    assert node(HEAR, HOST, 2526) == "ECONNREFUSED"
+
+
+ROUTED: list[tuple[list[Any], Any]] = [
+    (["lookup", HOST], ["127.83.0.1", 4]),
+    (["lookup", HOST, 6], ["::ffff:127.83.0.1", 6]),
+    (["lookup", HOST, {"family": "IPv6", "all": True}], [[{"address": "::ffff:127.83.0.1", "family": 6}]]),
+    (["lookup", HOST, {"all": True}], [[{"address": "127.83.0.1", "family": 4}]]),
+    (["lookup", "two.example.org"], {"code": "ENOTFOUND", "syscall": "getaddrinfo"}),
+    (["resolve4", HOST], [["127.83.0.1"]]),
+    (["resolve4", HOST, {"ttl": True}], [[{"address": "127.83.0.1", "ttl": 300}]]),
+    (["resolve4", "two.example.org"], {"code": "ENOTFOUND", "syscall": "queryA"}),
+    (["resolve6", HOST], {"code": "ENODATA", "syscall": "queryAaaa"}),
+    (["resolve", HOST], [["127.83.0.1"]]),
+    (["resolve", HOST, "A"], [["127.83.0.1"]]),
+    (["resolve", HOST, "AAAA"], {"code": "ENODATA", "syscall": "queryAaaa"}),
+    (["resolveMx", HOST], [[{"exchange": HOST, "priority": 10}]]),
+    (
+        ["resolve", "example.org", "MX"],
+        [[{"exchange": "one.example.org", "priority": 10}, {"exchange": "two.example.org", "priority": 20}]],
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "answer"), ROUTED, ids=[json.dumps(call) for call, _ in ROUTED])
+def test_node_is_answered_by_each_of_its_look_ups(smtpports: SMTPPorts, call: list[Any], answer: Any) -> None:
+    smtpports.route(HOST, "one.example.org")
+    smtpports.route("two.example.org").block(25, 465, 587, 2525, how="dns")
+    by_callback, by_promise = json.loads(node(LOOK_UP, json.dumps([call])))
+
+    assert by_callback == answer
+    # What two arguments tell a callback, one object tells a promise.
+    is_pair = len(answer) == 2 and isinstance(answer, list)
+    assert by_promise == ([dict(zip(("address", "family"), answer, strict=True))] if is_pair else answer)
+
+
+def test_node_asks_the_world_for_what_is_not_routed(smtpports: SMTPPorts) -> None:
+    smtpports.route(HOST)
+    by_callback, by_promise, *numbers = json.loads(
+        node(LOOK_UP, json.dumps([["lookup", "localhost", 4], ["lookup", "127.0.0.1"]]))
+    )
+
+    assert (by_callback, by_promise) == (["127.0.0.1", 4], [{"address": "127.0.0.1", "family": 4}])
+    assert numbers == [["127.0.0.1", 4], [{"address": "127.0.0.1", "family": 4}]]
+
+
+def test_an_address_that_was_looked_up_leads_where_its_name_does(smtpports: SMTPPorts) -> None:
+    smtpports.route(HOST)
+    program = f"""
+        require("dns").resolve4("{HOST}", (_, [address]) => {{
+          const client = require("net").connect({{ port: 25, host: "::ffff:" + address }}, () => client.end());
+          client.on("data", (data) => console.log(String(data).trim()));
+        }});
+    """
+
+    assert node(program) == "220 smtp.example.com ESMTP ready"
+
+
+def test_a_pattern_leads_node_and_python_to_names_that_nobody_knew(smtpports: SMTPPorts) -> None:
+    route = smtpports.route("*.example.org")
+    smtpports.route("mx2.example.org").block(25, how="refuse")
+
+    assert node(HEAR, "mx1.example.org", 25).startswith("220 example.org ESMTP ready|")
+    assert node(HEAR, "mx2.example.org", 25) == "ECONNREFUSED"
+    assert node(HEAR, "example.org.invalid", 25) == "ENOTFOUND"
+    assert node(SEND, "mx3.example.org") == "221 2.0.0 Bye"
+    assert route.messages.only.host == "*.example.org"
+
+
+def test_a_node_process_that_lives_on_follows_every_change(smtpports: SMTPPorts) -> None:
+    route = smtpports.route(HOST)
+    program = f"""
+        process.stdin.on("data", () => {{
+          const client = require("net").connect(25, "{HOST}");
+          client.on("error", (error) => console.log(error.code));
+          client.on("connect", () => (console.log("connected"), client.destroy()));
+        }});
+    """
+    with subprocess.Popen(["node", "-e", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603, S607 # ours
+
+        def asked() -> str:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdin.write("\n")
+            child.stdin.flush()
+            return child.stdout.readline().strip()
+
+        assert asked() == "connected"
+        with route.block(25, how="host-unreachable"):
+            assert asked() == "EHOSTUNREACH"
+        assert asked() == "connected"
+        route.remove()
+        assert asked() == "ENOTFOUND"
+
+
+def test_node_follows_two_providers_the_later_of_those_that_share_a_name() -> None:
+    with SMTPPorts() as one, SMTPPorts() as other:
+        one.route("one.example.com", HOST)
+        other.route(HOST)
+        for host in ("one.example.com", HOST):
+            assert node(HEAR, host, 25).startswith("220 ")
+
+        assert [len(each.connections) for each in (one, other)] == [1, 1]
+        assert one.connections[0].outcome is Outcome.ABANDONED
+
+
+def test_options_of_the_users_own_hold_for_node_too(
+    smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # A path with what has to be quoted.
+    installed = tmp_path / 'a "b" \\ c' / "_child.cjs"
+    installed.parent.mkdir()
+    shutil.copy(_children._NODE, installed)
+    monkeypatch.setattr(_children, "_NODE", installed)
+    (tmp_path / "own.cjs").write_text('console.log("own")')
+    monkeypatch.setenv("NODE_OPTIONS", f"--require {tmp_path}/own.cjs")
+    with smtpports.route(HOST):
+        assert node(HEAR, HOST, 25).startswith("own\n220 smtp.example.com")
+
+    assert os.environ["NODE_OPTIONS"] == f"--require {tmp_path}/own.cjs"
