@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import _clock
 from .._errors import BlockingWaitError, is_ours
+from .._server._running import running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,7 +25,7 @@ def until(journal: Journal, found: Callable[[], bool], seconds: float, called: s
     Raises:
         BlockingWaitError: an event loop runs in this thread.
     """
-    if seconds > 0 and (_in_asyncio() or _in_trio()):
+    if seconds > 0 and (running_loop() is not None or _in_trio()):
         raise BlockingWaitError(called, twin)
     return journal.wait(found, seconds)
 
@@ -80,17 +81,6 @@ def _trio_event() -> tuple[Callable[[], Awaitable[object]], Callable[[], None]]:
             token.run_sync_soon(event.set)
 
     return event.wait, wake
-
-
-def _in_asyncio() -> bool:
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return False
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _in_trio() -> bool:

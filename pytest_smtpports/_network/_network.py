@@ -245,7 +245,9 @@ class Network:
         self._patch_if_needed()
 
     def _patch(self, *, needed: bool) -> None:
-        if needed and not self._patched:
+        if needed and self._patched:
+            PATCH.rise()
+        elif needed:
             PATCH.add(self)
         elif self._patched and not needed:
             PATCH.remove(self)

@@ -68,27 +68,34 @@ class SocketPatch:
         # Each time the patch is put in place it is another one: what is left of an earlier one below somebody else's
         # patch passes everything on.
         self._installed: object = None
+        self._connect: object = None
 
     def add(self, table: Table) -> None:
         """Have a table asked before all others; the first one puts the patch in place."""
         with self._lock:
-            if not self._tables:
-                self._install()
+            self._rise()
             self._tables = (table, *self._tables)
 
     def add_behind(self, table: Table) -> None:
         """Have a table asked where no other knows."""
         with self._lock:
-            if not self._tables:
-                self._install()
+            self._rise()
             self._tables = (*self._tables, table)
+
+    def rise(self) -> None:
+        """Put the patch on top once more, where somebody else has put theirs there.
+
+        Who forbids some addresses is to be asked for those that are really dialled.
+        """
+        with self._lock:
+            self._rise()
 
     def remove(self, table: Table) -> None:
         """Ask a table no more; the last one takes the patch away."""
         with self._lock:
             self._tables = tuple(each for each in self._tables if each is not table)
             if not self._tables:
-                self._installed = None
+                self._installed = self._connect = None
                 self._looked_up.clear()
                 while self._put_back:
                     self._put_back.pop()()
@@ -139,6 +146,10 @@ class SocketPatch:
             table.destination(known, address, number) is not None for table in self._tables
         )
 
+    def _rise(self) -> None:
+        if self._connect is None or vars(socket.socket).get("connect") is not self._connect:
+            self._install()
+
     def _install(self) -> None:
         connect: Callable[[socket.socket, Any], None] = below(socket.socket.connect)
         connect_ex: Callable[[socket.socket, Any], int] = below(socket.socket.connect_ex)
@@ -181,6 +192,7 @@ class SocketPatch:
             found = getaddrinfo(address, port_number(port), family, type, proto, flags)
             return [(*each[:3], name if each[3] else "", each[4]) for each in found]
 
+        self._connect = patched_connect
         self._replace(socket.socket, "connect", patched_connect)
         self._replace(socket.socket, "connect_ex", patched_connect_ex)
         self._replace(_socket, "getaddrinfo", patched_getaddrinfo)

@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .._server._running import running_loop
+
 if TYPE_CHECKING:
     import socket
 
@@ -36,15 +38,9 @@ def hasten() -> tuple[float | None, OSError | None] | None:
         the seconds that were left; or nothing but what the connect is to raise, where only the kernel would end it; or
         None where it can't be told what would come to an end.
     """
-    asyncio: Any = sys.modules.get("asyncio")
-    if asyncio is None:
-        return None
-    try:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    except RuntimeError:
-        return None
+    loop, asyncio = running_loop(), sys.modules.get("asyncio")
     scheduled = getattr(loop, "_scheduled", None)
-    if task is None or scheduled is None:
+    if asyncio is None or scheduled is None or (task := asyncio.current_task()) is None:
         return None
     timers = [timer for timer in scheduled if not timer.cancelled()]
     if not timers:

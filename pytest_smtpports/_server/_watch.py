@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import selectors
 from typing import TYPE_CHECKING, Protocol
 
+from ._running import running_loop
+
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
 
@@ -85,7 +87,7 @@ class PostedWatch:
             self._loop.remove_reader(descriptor)
 
     def _ask_for(self, descriptor: int) -> None:
-        if _is_running(self._loop):
+        if running_loop() is self._loop:
             # What is about to be closed must be gone before the loop looks again.
             self._follow(descriptor)
         else:
@@ -98,14 +100,6 @@ class PostedWatch:
         self._loop.remove_reader(descriptor)
         if call is not None:
             self._loop.add_reader(descriptor, call)
-
-
-def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether this is called by the loop."""
-    try:
-        return asyncio.get_running_loop() is loop
-    except RuntimeError:
-        return False
 
 
 def watch(loop: asyncio.AbstractEventLoop) -> Watch:

@@ -485,6 +485,25 @@ def test_a_patch_that_somebody_else_has_put_on_top_stays(provider: SMTPPorts) ->
     provider.assert_sent(host=HOST)
 
 
+def test_who_forbids_addresses_is_asked_for_those_that_are_really_dialled(provider: SMTPPorts) -> None:
+    provider.route("first.example.com")
+    below, asked = socket.socket.connect, []
+
+    def on_top(client: socket.socket, address: tuple[str, int]) -> None:
+        asked.append(address[0])
+        below(client, address)
+
+    socket.socket.connect = on_top  # type: ignore[method-assign] # as others do it
+    try:
+        with provider.route(HOST):
+            send(HOST)
+    finally:
+        socket.socket.connect = below  # type: ignore[method-assign] # as it was
+
+    assert asked == ["127.0.0.1"]
+    assert len(provider.connections) == 1
+
+
 def test_a_patch_that_was_there_before_is_called_and_put_back(provider: SMTPPorts) -> None:
     seen: list[object] = []
     inherited = socket.socket.connect
