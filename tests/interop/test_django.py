@@ -6,8 +6,9 @@ import smtplib
 import ssl
 
 import django.conf
-import django.core.mail
 import pytest
+from django.core.mail import send_mail
+from django.test import override_settings
 
 from pytest_smtpports import NoTimeoutWarning, SMTPPorts
 
@@ -17,20 +18,22 @@ if not django.conf.settings.configured:
     django.conf.settings.configure()
 
 
+# Django has other settings to come, and warns of those that every version so far knows.
+pytestmark = pytest.mark.filterwarnings("ignore::django.utils.deprecation.RemovedAfterNextVersionWarning")
+
+
 def send(smtpports: SMTPPorts, number: int, *, timeout: float | None = 5) -> int:
-    connection = django.core.mail.get_connection(
-        "django.core.mail.backends.smtp.EmailBackend",
-        host=HOST,
-        port=number,
-        username="" if number == 25 else smtpports.username,
-        password="" if number == 25 else smtpports.password,
-        use_tls=number in (587, 2525),
-        use_ssl=number == 465,
-        timeout=timeout,
-    )
-    return django.core.mail.send_mail(
-        "Grüße", "Hallo Ada", "app@example.com", ["ada@example.org"], connection=connection, html_message="<b>Hallo</b>"
-    )
+    with override_settings(
+        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
+        EMAIL_HOST=HOST,
+        EMAIL_PORT=number,
+        EMAIL_HOST_USER="" if number == 25 else smtpports.username,
+        EMAIL_HOST_PASSWORD="" if number == 25 else smtpports.password,
+        EMAIL_USE_TLS=number in (587, 2525),
+        EMAIL_USE_SSL=number == 465,
+        EMAIL_TIMEOUT=timeout,
+    ):
+        return send_mail("Grüße", "Hallo Ada", "app@example.com", ["ada@example.org"], html_message="<b>Hallo</b>")
 
 
 @pytest.mark.parametrize("number", [25, 465, 587, 2525])
