@@ -47,7 +47,6 @@ async def connect_async(number: int, timeout: float = LONG, *, use_tls: bool = F
     client = aiosmtplib.SMTP(hostname=HOST, port=number, timeout=timeout, use_tls=use_tls, start_tls=False)
     try:
         await client.connect()
-        await client.quit()
     finally:
         client.close()
 
