@@ -98,11 +98,16 @@ function place(host, port) {
   return found.error === undefined ? found : { failure: notConnected(found.error, name, Number(port)) };
 }
 
+// What Node would complain of it is to complain of.
+function isPort(port) {
+  return ["number", "string"].includes(typeof port) && /^\d+$/.test(port) && Number(port) < 65536;
+}
+
 const { connect } = net.Socket.prototype;
 net.Socket.prototype.connect = function (...args) {
   // What net.connect() hands over is in order already.
   const [options, listener] = Array.isArray(args[0]) ? args[0] : net._normalizeArgs(args);
-  const found = options.path ? undefined : place(options.host, options.port);
+  const found = options.path || !isPort(options.port) ? undefined : place(options.host, options.port);
   if (found === undefined) return connect.apply(this, args);
   if (found.failure === undefined) {
     const [host, port] = found.to;
@@ -151,7 +156,8 @@ function replaceQuery(owner, method, replace) {
     const type = method === "resolve" && typeof rest[0] === "string" ? rest[0] : "A";
     const asked = method === "resolve" ? METHODS[type] : method;
     const found = asked === undefined ? undefined : resolved(asked, hostname, rest[0]);
-    return found === undefined ? original.call(this, hostname, ...rest) : replace(found, rest);
+    const isOurs = found !== undefined && (replace === promise || typeof rest[rest.length - 1] === "function");
+    return isOurs ? replace(found, rest) : original.call(this, hostname, ...rest);
   };
 }
 
@@ -170,7 +176,7 @@ function install() {
   dns.lookup = function (hostname, ...rest) {
     const callback = rest[rest.length - 1];
     const found = lookedUp(hostname, typeof rest[0] === "function" ? {} : rest[0]);
-    if (found === undefined) return lookup.call(this, hostname, ...rest);
+    if (found === undefined || typeof callback !== "function") return lookup.call(this, hostname, ...rest);
     const { error, all, address, family } = found;
     const answer = error ? [error] : all ? [null, [{ address, family }]] : [null, address, family];
     process.nextTick(() => callback(...answer));

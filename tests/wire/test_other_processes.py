@@ -281,6 +281,46 @@ def test_node_follows_two_providers_the_later_of_those_that_share_a_name() -> No
         assert one.connections[0].outcome is Outcome.ABANDONED
 
 
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (f"require('net').connect({{ host: '{HOST}' }})", "ERR_MISSING_ARGS"),
+        (f"require('net').connect({{ host: '{HOST}', port: 99999 }})", "ERR_SOCKET_BAD_PORT"),
+        (f"require('dns').lookup('{HOST}')", "ERR_INVALID_ARG_TYPE"),
+        (f"require('dns').resolve4('{HOST}')", "ERR_INVALID_ARG_TYPE"),
+    ],
+)
+def test_node_complains_of_what_it_always_complains_of(smtpports: SMTPPorts, call: str, code: str) -> None:
+    smtpports.route(HOST)
+
+    assert node(f"try {{ {call} }} catch (error) {{ console.log(error.code) }}") == code
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        f"import('node:net').then(({{ connect }}) => hear(connect(25, '{HOST}')))",
+        (
+            f"const {{ Worker }} = require('worker_threads'); new Worker(`${{hear}}; "
+            f"hear(require('net').connect('25', '{HOST}'))`, {{ eval: true }})"
+        ),
+        (
+            "const { createServer, connect } = require('net'); const path = process.argv[1];"
+            "const server = createServer((it) => it.end('220 smtp.example.com ESMTP ready'));"
+            "server.listen(path, () => hear(connect(path).on('close', () => server.close())))"
+        ),
+    ],
+    ids=["a module of ES", "a worker", "a local socket"],
+)
+def test_node_is_led_wherever_it_dials(smtpports: SMTPPorts, tmp_path: Path, program: str) -> None:
+    smtpports.route(HOST)
+    hear = "function hear(client) { client.on('data', (said) => { console.log(String(said).trim()); client.end() }) }\n"
+
+    said = node(hear + program, os.path.relpath(tmp_path / "socket"))
+
+    assert said.splitlines()[0] == f"220 {HOST} ESMTP ready"
+
+
 def test_options_of_the_users_own_hold_for_node_too(
     smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
