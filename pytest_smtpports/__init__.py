@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ._mail._mailbox import Mailbox
     from ._mail._message import TLS, Attachment, Envelope, Message
     from ._ports._blocks import Block
+    from ._ports._faults import AcceptThen, Action, Delay, Disconnect, Drip, Garbage, Hang, accept_then
     from ._ports._kinds import (
         DNS,
         HTTP,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from ._ports._profile import KINDRED, PROFILES, AuthPolicy, Profile, Role, TLSMode
     from ._ports._providers import Provider
     from ._ports._reply import Reply
+    from ._server._faults import Clock
 
 __all__ = [
     "DNS",
@@ -58,18 +60,26 @@ __all__ = [
     "KINDRED",
     "PROFILES",
     "TLS",
+    "AcceptThen",
+    "Action",
     "Attachment",
     "AuthPolicy",
     "Banner",
     "Block",
     "BlockingWaitError",
+    "Clock",
     "Close",
     "ClosedError",
     "ConfigurationError",
     "Connection",
+    "Delay",
+    "Disconnect",
+    "Drip",
     "Drop",
     "Envelope",
+    "Garbage",
     "Handle",
+    "Hang",
     "HostUnreachable",
     "Intercept",
     "Line",
@@ -104,6 +114,7 @@ __all__ = [
     "UnknownCriterion",
     "UnknownName",
     "UnknownPort",
+    "accept_then",
 ]
 
 _HOMES = {
@@ -127,6 +138,7 @@ _HOMES = {
     "_mail._mailbox": ("Mailbox",),
     "_mail._message": ("TLS", "Attachment", "Envelope", "Message"),
     "_ports._blocks": ("Block",),
+    "_ports._faults": ("AcceptThen", "Action", "Delay", "Disconnect", "Drip", "Garbage", "Hang", "accept_then"),
     "_ports._kinds": (
         "Banner",
         "Close",
@@ -149,6 +161,7 @@ _HOMES = {
     "_ports._profile": ("KINDRED", "PROFILES", "AuthPolicy", "Profile", "Role", "TLSMode"),
     "_ports._providers": ("Provider",),
     "_ports._reply": ("Reply",),
+    "_server._faults": ("Clock",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

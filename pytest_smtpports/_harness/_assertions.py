@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from .. import _clock
 from .._errors import ConfigurationError, is_ours
 from .._mail._criteria import Criteria
-from .._mail._explain import explain, told
+from .._mail._explain import explain, explain_repeated, told
 from .._mail._mailbox import Mailbox
 from .._mail._search import Search
 from ._waiting import until, until_async
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .._mail._message import Message
     from ._world import World
@@ -102,6 +102,35 @@ class Assertions:
         await self._until_async(search, timeout)
         return self._first(search)
 
+    def assert_delivered_once(self, *, key: Callable[[Message], object] | None = None, **criteria: object) -> Mailbox:
+        """What meets the criteria came, and nothing of it twice to anybody; what was never acknowledged counts as well.
+
+        Args:
+            key: what two deliveries of one mail have in common; the Message-ID unless told.
+            criteria: as for `assert_sent`.
+
+        Returns:
+            the messages.
+
+        Raises:
+            AssertionError: none came, or one came more than once to a recipient.
+            ConfigurationError: a mail has no Message-ID, and there is no key.
+            UnknownCriterion: a keyword that is not a criterion.
+        """
+        __tracebackhide__ = True
+        search = self._search(criteria)
+        if not search.count():
+            raise AssertionError(self._explanation(search, 1))
+        deliveries: dict[tuple[object, str], list[Message]] = {}
+        for message in search.found:
+            identity = _identity(message) if key is None else key(message)
+            for recipient in message.recipients:
+                deliveries.setdefault((identity, recipient), []).append(message)
+        repeated = [(str(mail), to, messages) for (mail, to), messages in deliveries.items() if len(messages) > 1]
+        if repeated:
+            raise AssertionError(explain_repeated(repeated))
+        return Mailbox(search.found)
+
     # What is asserted of connections
 
     def assert_attempted(self, numbers: Sequence[int]) -> None:
@@ -182,6 +211,7 @@ class Assertions:
             matched=len(search.found),
             expected=expected,
             blocks=blocks,
+            faults=world.faults_told(),
             now=_clock.now(),
         )
 
@@ -192,3 +222,12 @@ class Assertions:
             "when the port accepts it, and otherwise while a route or a block is active."
         )
         return "\n".join(lines)
+
+
+def _identity(message: Message) -> str:
+    if not message.message_id:
+        raise ConfigurationError(
+            f"The mail {message.subject!r} to {', '.join(message.recipients)} has no Message-ID by which to know it "
+            "again; give assert_delivered_once() a key=, such as lambda message: message.subject."
+        )
+    return message.message_id

@@ -9,6 +9,7 @@ from .._errors import ConfigurationError, is_ours
 from .._mail._mailbox import Mailbox
 from .._ports._kinds import block_of
 from .._ports._profile import AuthPolicy, Profile, Role, TLSMode
+from ._faulty import lay_fault
 
 if TYPE_CHECKING:
     import smtplib
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from .._network._door import Door
     from .._network._site import Site
     from .._ports._blocks import Block
+    from .._ports._faults import Action, Condition
+    from .._ports._reply import Reply
     from ._handle import Handle
     from ._world import World
 
@@ -118,6 +121,36 @@ class Port:
     def unblock(self) -> Handle:
         """Let new connections to this port through."""
         return self._world.lay({self._number: None}, self._scope)
+
+    def fail(
+        self,
+        stage: str,
+        action: str | Reply | Action,
+        *,
+        times: int | None = None,
+        after: int = 0,
+        mail_from: Condition | None = None,
+        recipient: Condition | None = None,
+        connection: int | None = None,
+    ) -> Handle:
+        """Have something go wrong at this port; the arguments are those of `SMTPPorts.fail()`.
+
+        Raises:
+            UnknownName: a stage that does not exist.
+            ConfigurationError: an action that has no place there, or something that can never happen.
+        """
+        return lay_fault(
+            self._world,
+            {self._number: self.profile},
+            self._scope,
+            stage,
+            action,
+            times=times,
+            after=after,
+            mail_from=mail_from,
+            recipient=recipient,
+            connection=connection,
+        )
 
     def connect(self) -> smtplib.SMTP:
         """An `smtplib` client, as the port wants it: over verified TLS where it has TLS, logged in where it has logins.

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .._mail._connection import Connection
     from .._ports._blocks import Block
     from .._ports._profile import Profile
+    from .._ports._rules import Rule
+    from .._server._faults import Faults
     from .._server._journal import Entry
     from ._hooks import Hooks
     from ._surroundings import Surroundings
@@ -139,6 +141,25 @@ class World:
         """The same for every way to them, below all else, also after a `reset()`."""
         self.network.lay(Layer(blocks))
 
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong in sessions, and the clock that it goes by."""
+        return self._server.faults
+
+    def faults_told(self) -> list[tuple[str, int]]:
+        """The faults that are set, the latest first, and how often each has fired."""
+        return [(str(rule), rule.fired) for rule, _, _ in self.faults.laid]
+
+    def lay_rule(self, rule: Rule, numbers: Collection[int], scope: object) -> Handle:
+        """Have something go wrong at ports until it is taken back, by `reset()` at last.
+
+        Raises:
+            ClosedError: it is closed.
+        """
+        if self.closed:
+            raise ClosedError
+        return self.keep(Handle(self.faults.lay(rule, numbers, scope)))
+
     def keep(self, handle: Handle) -> Handle:
         """Have a change taken back by `reset()`."""
         self._handles.append(handle)
@@ -158,6 +179,7 @@ class World:
     def reset(self) -> None:
         """Take every change back and forget what happened; the ports stay where they are."""
         self._take_back()
+        self.faults.clock.reset()
         self._network.renew()
         self._server.drop_clients()
         self.journal.clear()

@@ -169,6 +169,7 @@ class Facts:
     said_quit: bool = False
     closed: bool = False
     ending: str | None = None
+    fault: str | None = None
     last_line: str | None = None
 
 
@@ -190,6 +191,8 @@ def outcome_of(facts: Facts) -> tuple[Outcome, str]:
         return Outcome.OPEN, _after("still open", facts.last_line)
     if facts.said_quit:
         return Outcome.QUIT, "the client said QUIT without sending a message"
+    if facts.fault is not None:
+        return Outcome.ABANDONED, _after(f"a fault ended it ({facts.fault})", facts.last_line)
     return Outcome.ABANDONED, _after(facts.ending or "the client went away", facts.last_line)
 
 

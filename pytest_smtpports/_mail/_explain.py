@@ -42,6 +42,7 @@ def explain(
     matched: int | None = None,
     expected: int,
     blocks: Iterable[tuple[str, str]] = (),
+    faults: Iterable[tuple[str, int]] = (),
     now: datetime.datetime | None = None,
 ) -> str:
     """What was asked, what came, what was nearest, and why the rest did not come.
@@ -53,6 +54,7 @@ def explain(
         matched: how many of them match, where that is known.
         expected: how many matching messages were expected.
         blocks: the active blocks as (port, kind).
+        faults: the faults that are set, as they are told of, and how often each has fired.
         now: the time to count ages from, or None to tell none.
     """
     if matched is None:
@@ -69,7 +71,32 @@ def explain(
             _advice(messages, connections),
         ]
     sections.append([f"blocked: {port} ({kind})" for port, kind in blocks])
+    sections.append([shown_line(f"fault at {fault} ({_fired(times)})") for fault, times in faults])
     return "\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def explain_repeated(repeated: Sequence[tuple[str, str, Sequence[Message]]]) -> str:
+    """Why a delivery came more than once.
+
+    Args:
+        repeated: the identity of a mail, the recipient, and the messages that brought it.
+    """
+    lines = []
+    for identity, recipient, messages in repeated[:MOST_LISTED]:
+        lines.append(shown_line(f"{len(messages)} deliveries of {identity} to {recipient!r}, 1 expected:"))
+        lines += _listed(messages, None)
+    if len(repeated) > MOST_LISTED:
+        lines.append(f"and {len(repeated) - MOST_LISTED} more")
+    if any(not message.acknowledged for _, _, messages in repeated for message in messages):
+        lines.append(
+            "A message that was never acknowledged may have been stored all the same (RFC 5321 §6.1): who sends it "
+            "again has to use the same Message-ID, and whoever receives it may drop the second."
+        )
+    return "\n".join(lines)
+
+
+def _fired(times: int) -> str:
+    return "it never fired" if not times else f"it fired {_count(times, 'time', 'times')}"
 
 
 def explain_only(messages: Sequence[Message]) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .._server._journal import Journal
     from ._children import Children
 
-Listen = Callable[[socket.socket, "Profile", "str | None", "Accounts | Convention", "Block | None"], Answer]
+Listen = Callable[[socket.socket, "Profile", "str | None", "Accounts | Convention", "Block | None", object], Answer]
 
 
 class Network:
@@ -70,7 +70,9 @@ class Network:
                 profile, block = site.profiles[number], self.block(number, site.scope)
                 host = self._bind_host if site is self._direct else self._routed_host
                 site.doors[number] = Door(
-                    host, lambda bound, block: self._listen(bound, profile, site.host, site.accounts, block), block
+                    host,
+                    lambda bound, block: self._listen(bound, profile, site.host, site.accounts, block, site.scope),
+                    block,
                 )
             return site.doors[number]
 
@@ -82,6 +84,14 @@ class Network:
     def numbers(self) -> frozenset[int]:
         """Every number that leads here, by whatever name."""
         return frozenset().union(*(site.profiles for site in self._sites()))
+
+    @property
+    def profiles(self) -> dict[int, Profile]:
+        """What each of them is; where several ports have a number, the one of the bind address, or the latest one."""
+        found: dict[int, Profile] = {}
+        for site in reversed(self._sites()):
+            found.update(site.profiles)
+        return found
 
     def blocks(self) -> list[tuple[str, Block]]:
         """The ports that are blocked now, by the name under which a client knows them."""

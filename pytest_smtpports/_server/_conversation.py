@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LINES_IN_A_ROW = 256
 # How many bytes may wait to go out before they do, in the middle of what the client has sent.
 MOST_UNSENT = 65_536
+# Seconds between two pieces of a reply that comes in pieces, at least.
+SHORTEST_PAUSE = 0.02
 
 
 class ClientLeft(Exception):
@@ -156,7 +158,7 @@ class Conversation:
             await self._more()
         return some
 
-    def say(self, data: bytes) -> None:
+    def say(self, data: bytes | bytearray) -> None:
         """Have bytes go out when the coroutine waits for the next time."""
         self._unsent += data
 
@@ -187,6 +189,46 @@ class Conversation:
         self._is_elsewhere = True
         begin()
         await _wait()
+
+    async def pause(self, seconds: float) -> None:
+        """Say what is to be said, and nothing for so many seconds.
+
+        Raises:
+            ClientLeft: there is nobody any more.
+        """
+        timers: list[asyncio.TimerHandle] = []
+        try:
+            await self.elsewhere(lambda: timers.append(self._loop.call_later(seconds, self.come_back)))
+        finally:
+            # Where it is broken off, nobody comes back.
+            for timer in timers:
+                timer.cancel()
+
+    async def drip(self, bytes_per_second: float) -> None:
+        """Say what is to be said a few bytes at a time.
+
+        Raises:
+            ClientLeft: there is nobody any more.
+        """
+        data, self._unsent = self._unsent, bytearray()
+        # The timers of a loop are no finer than this is worth.
+        piece = max(1, int(bytes_per_second * SHORTEST_PAUSE))
+        for place in range(0, len(data), piece):
+            self.say(data[place : place + piece])
+            await self.pause(piece / bytes_per_second)
+
+    async def hang(self) -> None:
+        """Say nothing any more, and hear nothing, until the client has gone.
+
+        Raises:
+            ClientLeft: it has.
+        """
+        self.flush()
+        self.silent_since = None
+        while not self._at_end:
+            self._framing.clear()
+            await _wait()
+        raise ClientLeft
 
     def flush(self) -> None:
         """Send what was said."""

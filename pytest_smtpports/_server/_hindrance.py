@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from .._ports._kinds import Stall, Tarpit
+from ._conversation import SHORTEST_PAUSE
 from ._wire import Wire
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from .._ports._blocks import Block
     from ._journal import Entry
     from ._wire import Desk, Ear
-
-# Seconds between two pieces at least: the timers of a loop are no finer than this is worth.
-_SHORTEST_PAUSE = 0.02
 
 
 class Connect(Protocol):
@@ -44,7 +42,7 @@ class SlowWire(Wire):
     def __init__(
         self, bytes_per_second: float, client: socket.socket, desk: Desk, ear: Ear, closed: Callable[[], object]
     ) -> None:
-        self._piece = max(1, int(bytes_per_second * _SHORTEST_PAUSE))
+        self._piece = max(1, int(bytes_per_second * SHORTEST_PAUSE))
         self._pause = self._piece / bytes_per_second
         self._next: asyncio.TimerHandle | None = None
         super().__init__(client, desk, ear, closed)

@@ -47,6 +47,7 @@ class Entry:
         self._refusal: str | None = None
         self._said_quit = False
         self._ending: str | None = None
+        self._fault: str | None = None
 
     def accepted(self, peer: tuple[str, int]) -> None:
         """The port has taken the connection, perhaps one whose SYN was dropped before."""
@@ -86,6 +87,10 @@ class Entry:
         """The same, and no mail can come, or no more."""
         self.block = block
         self._blocked = block.reason
+
+    def fails(self, fault: str) -> None:
+        """Something goes wrong on purpose, which the connection may not survive."""
+        self._fault = fault
 
     def not_emulated(self) -> None:
         """A number was dialled that no profile has."""
@@ -140,6 +145,7 @@ class Entry:
                 said_quit=self._said_quit,
                 closed=closed_after is not None,
                 ending=self._ending,
+                fault=self._fault,
                 last_line=last_heard,
             )
         )
@@ -211,6 +217,12 @@ class Journal:
         """Whether a connection goes on, as far as it is known."""
         with self._changed:
             return any(entry.is_open for entry in self._entries)
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections go on that were accepted."""
+        with self._changed:
+            return sum(entry.is_open and entry.peer is not None for entry in self._entries)
 
     def open(self, port: int, host: str | None) -> Entry:
         """Begin the record of a connection."""

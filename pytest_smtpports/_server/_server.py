@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from .._mail._message import unacknowledged
 from .._ports._situations import Situation
+from ._faults import Faults
 
 if TYPE_CHECKING:
     import socket
@@ -53,6 +54,7 @@ class Server:
         self._journal = journal
         self._hooks = hooks
         self._listeners: list[Listener] = []
+        self.faults = Faults()
 
     def listen(
         self,
@@ -61,6 +63,7 @@ class Server:
         host: str | None,
         accounts: Accounts | Convention,
         block: Block | None,
+        scope: object = None,
     ) -> Listener:
         """Answer at a bound socket as the profile says, or as a block has it, under a routed name or the local ones."""
         address: str = bound.getsockname()[0]
@@ -86,6 +89,7 @@ class Server:
             describe_failure=self._engine.describe_failure,
             identities=self._engine.identities,
             accounts=accounts,
+            faults=self.faults.at(profile.number, scope),
             journal=self._journal,
             greet=self._greet,
             hears=self._hooks.listen_to,

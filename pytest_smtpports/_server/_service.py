@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .._ports._precedents import Precedents
     from .._ports._reply import Reply
     from ._accounts import Accounts, Convention
+    from ._faults import FaultsHere
     from ._journal import Entry, Journal
 
 
@@ -29,6 +30,7 @@ class Service:
         describe_failure: tells why a handshake failed.
         identities: tells whom a client's certificate names.
         accounts: who may log in.
+        faults: what is to go wrong.
         journal: takes what goes wrong inside.
         greet: is told of the connection before the greeting leaves.
         hears: whether anybody wants to hear of connections, commands or messages.
@@ -43,6 +45,7 @@ class Service:
     describe_failure: Callable[[BaseException], str]
     identities: Callable[[ssl.SSLObject], tuple[str, ...]]
     accounts: Accounts | Convention
+    faults: FaultsHere
     journal: Journal
     greet: Callable[[Entry], None]
     hears: Callable[[str], bool]

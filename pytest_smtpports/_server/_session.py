@@ -14,15 +14,19 @@ from .. import _clock
 from .._mail._connection import Login
 from .._mail._message import TLS, Message
 from .._ports._command import folded
+from .._ports._faults import STAGES, Action, Drip, Stage
 from .._ports._framing import LineTooLong
 from .._ports._masking import MASK, is_login
+from .._ports._path import path
 from .._ports._policy import COMMAND_LINE_LIMIT, State
 from .._ports._profile import TLSMode
+from .._ports._reply import Reply
 from .._ports._sasl import EXCHANGES, NO_INITIAL_RESPONSE, Circumstances
 from .._ports._situations import Refused, Situation
 from ._conversation import ClientLeft, Conversation
 from ._hindrance import wire_at
 from ._login import exchanged
+from ._mishaps import Mishaps
 from ._transaction import Transaction
 from ._voice import Voice
 
@@ -33,11 +37,11 @@ with warnings.catch_warnings():
 
 if TYPE_CHECKING:
     import socket
+    import ssl
     from collections.abc import Callable, Coroutine, Mapping
 
     from .._mail._message import Envelope
     from .._ports._policy import Standing
-    from .._ports._reply import Reply
     from ._journal import Entry
     from ._loop import BackgroundLoop
     from ._service import Service
@@ -79,7 +83,8 @@ class Session(smtp.SMTP):
         self._gone = gone
         self._conversation = Conversation(self.loop, self._be_over)
         self._voice = Voice(self._precedents, self.entry, self._conversation, self._circumstances)
-        self._transaction = Transaction(self._policy, self._conversation, self._voice, self._take)
+        self._mishaps = Mishaps(service.faults, entry, service.journal, self._conversation, lambda: self._wire)
+        self._transaction = Transaction(self._policy, self._conversation, self._voice, self._take, self._mishaps)
         self._hears_commands = service.hears("command")
         self._standing: Standing = (False, False, False, False, False)
         self._login_tried = False
@@ -97,7 +102,9 @@ class Session(smtp.SMTP):
         connect = wire_at(self.service.block, self.entry)
         self._wire = connect(client, self._background, self._conversation, lambda: self._gone(self))
         try:
-            if context is not None:
+            if self._mishaps:
+                self._conversation.start(self._begin_badly(context), self._wire)
+            elif context is not None:
                 self._wire.secure(context, self._begin_secured)
             else:
                 self._conversation.start(self._converse(), self._wire)
@@ -116,7 +123,7 @@ class Session(smtp.SMTP):
 
     def release(self) -> None:
         """Let go of everything that holds on to the session in turn, so that no collector has to find it."""
-        del self._conversation, self._voice, self._transaction, self._wire, self.service
+        del self._conversation, self._voice, self._transaction, self._mishaps, self._wire, self.service
 
     @property
     def silent_since(self) -> float | None:
@@ -169,8 +176,58 @@ class Session(smtp.SMTP):
 
     # The conversation
 
-    async def _converse(self) -> None:
-        self._greet()
+    async def _begin_badly(self, context: ssl.SSLContext | None) -> None:
+        """Begin where something may go wrong before the first command."""
+        mishaps = self._mishaps
+        mishaps.begin()
+        if isinstance(action := mishaps.meet(Stage.CONNECT), Action):
+            await mishaps.connect(action)
+        if context is not None:
+            await self._shake_hands(context)
+        await self._greet_badly()
+        await self._converse(greeted=True)
+
+    async def _greet_badly(self) -> None:
+        mishaps, voice = self._mishaps, self._voice
+        action = mishaps.meet(Stage.BANNER)
+        if isinstance(action, Reply):
+            self._tell_of_greeting()
+            voice.answer(action)
+            if action.code >= 400:
+                self.entry.refused(f"the greeting was {action}")
+                await self._be_left()
+        elif isinstance(action, Drip):
+            self._greet()
+            await self._conversation.drip(action.bytes_per_second)
+        elif action is None or await mishaps.undergo(Stage.BANNER, action):
+            self._greet()
+
+    async def _be_left(self) -> None:
+        """After a greeting that refuses to serve, wait for QUIT (RFC 5321 §3.1).
+
+        Raises:
+            ClientLeft: it came, or the client has gone without it; or nobody waits for it.
+        """
+        while not self._voice.has_said_goodbye:
+            verb, _, told, _, _ = self._precedents.commands[await self._conversation.line(COMMAND_LINE_LIMIT)]
+            self.entry.heard(told)
+            self._voice.say(Situation.GOODBYE if verb == "QUIT" else Situation.TURNED_AWAY)
+        raise ClientLeft
+
+    async def _shake_hands(self, context: ssl.SSLContext) -> None:
+        """Say what is to be said in clear, and begin TLS."""
+        if self._mishaps and isinstance(action := self._mishaps.meet(Stage.HANDSHAKE), Action):
+            await self._mishaps.shake_hands(action)
+
+        def begin() -> None:
+            self._wire.secure(context, self._go_on_secured)
+            self._wire.resume_reading()
+
+        await self._conversation.elsewhere(begin)
+
+    async def _converse(self, *, greeted: bool = False) -> None:
+        if not greeted:
+            self._greet()
         conversation, voice = self._conversation, self._voice
         while not (voice.has_said_goodbye or self._wire.is_closing):
             voice.verb = ""
@@ -191,9 +248,12 @@ class Session(smtp.SMTP):
                 self.service.journal.fail(error)
                 voice.say(Situation.LOCAL_ERROR)
 
-    def _greet(self) -> None:
+    def _tell_of_greeting(self) -> None:
         if self.service.hears("connection"):
             self.service.greet(self.entry)
+
+    def _greet(self) -> None:
+        self._tell_of_greeting()
         self._voice.greet()
         if (refusal := self._profile.turns_away) is not None:
             self.entry.refused(f"the greeting was {refusal}")
@@ -223,7 +283,49 @@ class Session(smtp.SMTP):
             return None
         if refused is not None:
             raise Refused(refused)
+        if self._mishaps and (stage := STAGES.get(verb)) is not None:
+            action = self._meet(stage, verb, argument)
+            if action is not None:
+                return self._go_wrong(stage, verb, argument, action)
         return _COMMANDS[verb](self, argument)
+
+    def _meet(self, stage: Stage, verb: str, argument: str) -> Reply | Action | None:
+        """What goes wrong with a command that is allowed, and that can be understood."""
+        transaction = self._transaction
+        mail_from = transaction.sender.address if transaction.sender else ""
+        recipients = tuple([recipient.address for recipient in transaction.recipients])
+        if stage in (Stage.MAIL, Stage.RCPT):
+            try:
+                address = path(verb, argument, self._offered).address
+            except Refused:
+                return None
+            if stage is Stage.MAIL:
+                return self._mishaps.meet(stage, address)
+            return self._mishaps.meet(stage, mail_from, (address,), len(recipients))
+        return self._mishaps.meet(stage, mail_from, recipients, len(recipients))
+
+    async def _go_wrong(self, stage: Stage, verb: str, argument: str, action: Reply | Action) -> None:
+        if stage is Stage.QUIT:
+            self.entry.said_quit()
+        if isinstance(action, Reply):
+            if stage is Stage.AUTH:
+                await self.smtp_AUTH(argument, action)
+                return
+            self._voice.answer(action)
+            self._voice.has_said_goodbye |= stage is Stage.QUIT
+        elif isinstance(action, Drip):
+            try:
+                await self._carry_out(verb, argument)
+            except Refused as refused:
+                self._voice.say(refused.situation, **refused.facts)
+            await self._conversation.drip(action.bytes_per_second)
+        elif await self._mishaps.undergo(stage, action):
+            await self._carry_out(verb, argument)
+
+    async def _carry_out(self, verb: str, argument: str) -> None:
+        more = _COMMANDS[verb](self, argument)
+        if more is not None:
+            await more
 
     async def _refuse_chunk(self, argument: str, reply: Reply | None, refused: Situation | None) -> None:
         await self._transaction.refuse_chunk(argument, reply)
@@ -266,7 +368,7 @@ class Session(smtp.SMTP):
         context = self.service.context()
         self._voice.say(Situation.TLS_READY)
         self._conversation.forget_input()
-        await self._conversation.elsewhere(lambda: self._wire.secure(context, self._go_on_secured))
+        await self._shake_hands(context)
         self._transaction.forget()
         self._offered = frozenset()
         self.session = self._create_session()
@@ -275,8 +377,11 @@ class Session(smtp.SMTP):
 
     # Logins (RFC 4954)
 
-    async def smtp_AUTH(self, argument: str) -> None:  # noqa: N802
-        """RFC 4954 §4; mechanism names in any letter case."""
+    async def smtp_AUTH(self, argument: str, refusal: Reply | None = None) -> None:  # noqa: N802
+        """RFC 4954 §4; mechanism names in any letter case.
+
+        Where there is a refusal, it is the reply to whatever the client logs in with.
+        """
         words = list(filter(None, argument.split(" ")))
         if not 1 <= len(words) <= 2:
             raise Refused(Situation.AUTH_SYNTAX)
@@ -292,8 +397,13 @@ class Session(smtp.SMTP):
             words[1:],
             self._conversation,
             self._voice,
-            lambda verdict: self.entry.logged_in(Login(verdict.username, mechanism, succeeded=verdict.succeeded)),
+            lambda verdict: self.entry.logged_in(
+                Login(verdict.username, mechanism, succeeded=verdict.succeeded and refusal is None)
+            ),
         )
+        if refusal is not None:
+            self._voice.answer(refusal)
+            return
         if not verdict.succeeded:
             raise Refused(Situation.AUTH_FAILED)
         self._user = verdict.username
@@ -322,7 +432,7 @@ class Session(smtp.SMTP):
         """RFC 3030 §2."""
         await self._transaction.chunk(argument)
 
-    def _take(self, raw: bytes, envelope: Envelope) -> bool:
+    def _take(self, raw: bytes, envelope: Envelope, *, acknowledged: bool = True) -> bool:
         try:
             kept = self.service.journal.keep(raw)
         except OSError as error:
@@ -338,7 +448,7 @@ class Session(smtp.SMTP):
                 host=self.service.host,
                 tls=self._tls,
                 user=self._user,
-                acknowledged=self._wire.lets_through(self._conversation.unsent),
+                acknowledged=acknowledged and self._wire.lets_through(self._conversation.unsent),
                 connection=self.entry.number,
             )
         )

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .._mail._message import Envelope
+from .._ports._faults import AcceptThen, Delay, Drip, Stage
 from .._ports._framing import MessageTooLong
 from .._ports._path import Path, path
 from .._ports._policy import NO_PROGRESS, Standing, State, longest_line
 from .._ports._profile import Role
+from .._ports._reply import Reply
 from .._ports._situations import Refused, Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from .._ports._faults import Action
     from .._ports._policy import Policy
-    from .._ports._reply import Reply
     from ._conversation import Conversation
+    from ._mishaps import Mishaps
     from ._voice import Voice
 
 _CHUNK = re.compile(r"(?P<size>[0-9]{1,20})(?P<last> +LAST)?", re.IGNORECASE | re.ASCII)
+
+
+class Take(Protocol):
+    """Who takes a message, before its reply leaves."""
+
+    def __call__(self, raw: bytes, envelope: Envelope, *, acknowledged: bool = True) -> bool:
+        """Whether it was taken."""
+        ...
 
 
 class Transaction:
@@ -35,13 +44,12 @@ class Transaction:
         number: how many transactions this connection has begun, or forgotten.
     """
 
-    def __init__(
-        self, policy: Policy, conversation: Conversation, voice: Voice, take: Callable[[bytes, Envelope], bool]
-    ) -> None:
+    def __init__(self, policy: Policy, conversation: Conversation, voice: Voice, take: Take, mishaps: Mishaps) -> None:
         self._policy = policy
         self._conversation = conversation
         self._voice = voice
         self._take = take
+        self._mishaps = mishaps
         self.number = 0
         self.forget()
 
@@ -93,7 +101,10 @@ class Transaction:
             self._end(Situation.TOO_BIG, to_each=True)
             return
         self._voice.heard(f"(a message of {len(raw)} bytes)")
-        self._finish(raw, Situation.TAKEN)
+        if self._mishaps:
+            await self._finish_badly(raw, Situation.TAKEN)
+        else:
+            self._finish(raw, Situation.TAKEN)
 
     async def chunk(self, argument: str) -> None:
         """BDAT: as many octets as announced, whatever they are (RFC 3030 §2).
@@ -116,7 +127,9 @@ class Transaction:
         while missing:
             missing -= so_far.write(await self._conversation.some(missing))
         self._voice.heard(f"(a chunk, which makes {so_far.tell()} bytes)")
-        if announced.is_last:
+        if announced.is_last and self._mishaps:
+            await self._finish_badly(so_far.getvalue(), Situation.CHUNKS_TAKEN, size=announced.size)
+        elif announced.is_last:
             self._finish(so_far.getvalue(), Situation.CHUNKS_TAKEN, size=announced.size)
         else:
             self._voice.say(Situation.CHUNK_TAKEN, size=announced.size)
@@ -142,6 +155,38 @@ class Transaction:
         self._voice.heard(f"(a chunk of {size} bytes, ignored)")
         while size:
             size -= len(await self._conversation.some(size))
+
+    async def _finish_badly(self, raw: bytes, taken: Situation, **facts: object) -> None:
+        """Finish where something may go wrong with a message that is as it should be."""
+        action = None
+        if self._policy.content_refusal(raw, is_binary=self.progress[3]) is None:
+            envelope = self._envelope()
+            action = self._mishaps.meet(
+                Stage.MESSAGE, envelope.mail_from, envelope.recipients, len(envelope.recipients)
+            )
+        if isinstance(action, Delay):
+            await self._mishaps.undergo(Stage.MESSAGE, action)
+        elif action is not None and not isinstance(action, Drip):
+            await self._fail(raw, action)
+            return
+        self._finish(raw, taken, **facts)
+        if isinstance(action, Drip):
+            await self._conversation.drip(action.bytes_per_second)
+
+    async def _fail(self, raw: bytes, action: Reply | Action) -> None:
+        is_stored = isinstance(action, AcceptThen) or (isinstance(action, Reply) and action.code < 400)
+        if is_stored and not self._take(raw, self._envelope(), acknowledged=isinstance(action, Reply)):
+            self._end(Situation.LOCAL_ERROR, to_each=True)
+            return
+        if isinstance(action, AcceptThen):
+            action = action.action
+        recipients = self._replied_to(to_each=True)
+        self.forget()
+        if isinstance(action, Reply):
+            for _ in recipients:
+                self._voice.answer(action)
+        else:
+            await self._mishaps.undergo(Stage.MESSAGE, action)
 
     def _finish(self, raw: bytes, taken: Situation, **facts: object) -> None:
         refused = self._refusal(raw)

@@ -139,6 +139,15 @@ class Wire:
         self._shaken = shaken
         self._deadline = self._loop.call_later(HANDSHAKE_TIMEOUT, self._shake, TimeoutError())
 
+    def pause_reading(self) -> None:
+        """Leave what the client sends where it is."""
+        self._read(on=False)
+
+    def resume_reading(self) -> None:
+        """Take it again."""
+        if not self.is_closing and not self._is_at_end:
+            self._read(on=True)
+
     def lets_through(self, _pending: bytes | bytearray) -> bool:
         """Whether one reply more gets through behind those that are about to leave."""
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -17,16 +18,24 @@ from pytest_smtpports import (
     KINDRED,
     PROFILES,
     TLS,
+    AcceptThen,
+    Action,
     Attachment,
     AuthPolicy,
     Block,
     BlockingWaitError,
+    Clock,
     ClosedError,
     ConfigurationError,
     Connection,
+    Delay,
+    Disconnect,
+    Drip,
     Drop,
     Envelope,
+    Garbage,
     Handle,
+    Hang,
     Line,
     Location,
     Login,
@@ -47,6 +56,7 @@ from pytest_smtpports import (
     UnknownCriterion,
     UnknownName,
     UnknownPort,
+    accept_then,
 )
 
 if TYPE_CHECKING:
@@ -282,6 +292,23 @@ def test_errors(smtpports: SMTPPorts) -> None:
         smtpports.ports[588]
     with pytest.raises(ValueError, match="dorp"):
         smtpports.block(587, how="dorp")
+
+
+# Faults
+
+
+def test_faults(smtpports: SMTPPorts) -> None:
+    assert_type(smtpports.fail("rcpt", "450 4.7.1 Greylisted", times=2, after=1), Handle)
+    smtpports.fail("message", accept_then(Disconnect("reset")), mail_from=re.compile("@example"), port=(25, 587))
+    smtpports.ports[587].fail("quit", Hang(), recipient=lambda address: address.startswith("ada"), connection=2)
+    smtpports.route("mx1.example.org")[25].fail("banner", Reply(421, "4.3.2", "Later"))
+    with smtpports.greylist(retry_after=300), smtpports.limit_rate(2, per=60), smtpports.limit_recipients(100):
+        smtpports.limit_connections(1).remove()
+    smtpports.clock.advance(300)
+    assert_type(smtpports.clock, Clock)
+    assert_type(smtpports.assert_delivered_once(key=lambda message: message.subject, to="ada@example.org"), Mailbox)
+    actions: list[Action] = [Delay(1), Drip(20), Garbage(b"x"), AcceptThen(Hang())]
+    assert actions
 
 
 # What the type checker refuses; a comment that is not needed is an error of its own (warn_unused_ignores).

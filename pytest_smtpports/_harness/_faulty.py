@@ -1,0 +1,181 @@
+"""The verbs that say what goes wrong in a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import ConfigurationError, is_ours
+from .._ports._faults import action_of, check_conditions, has_stage, stage_of, stages_of
+from .._ports._rules import (
+    ConnectionLimit,
+    FaultRule,
+    Greylist,
+    RateLimit,
+    RecipientLimit,
+    check_count,
+    check_seconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .._ports._faults import Action, Condition
+    from .._ports._profile import Profile
+    from .._ports._reply import Reply
+    from .._server._faults import Clock
+    from ._handle import Handle
+    from ._world import World
+
+__tracebackhide__ = is_ours
+
+
+def lay_fault(
+    world: World,
+    profiles: Mapping[int, Profile],
+    scope: object,
+    stage: str,
+    action: str | Reply | Action,
+    *,
+    times: int | None,
+    after: int,
+    mail_from: Condition | None,
+    recipient: Condition | None,
+    connection: int | None,
+) -> Handle:
+    """Have something go wrong at those of these ports that have the stage.
+
+    Raises:
+        UnknownName: a stage that does not exist.
+        ConfigurationError: something that can never happen.
+    """
+    place = stage_of(stage)
+    numbers = [number for number, profile in profiles.items() if has_stage(profile, place)]
+    if not numbers:
+        valid = dict.fromkeys(name for profile in profiles.values() for name in stages_of(profile))
+        ports = ", ".join(map(str, sorted(profiles)))
+        raise ConfigurationError(
+            f"No client comes by the stage {stage!r} on port {ports}, so that this fault could never fire; "
+            f"stages there: {', '.join(valid)}."
+        )
+    check_conditions(place, mail_from, recipient)
+    rule = FaultRule(
+        place,
+        action_of(place, action),
+        times=times,
+        after=after,
+        mail_from=mail_from,
+        recipient=recipient,
+        connection=connection,
+    )
+    return world.lay_rule(rule, numbers, scope)
+
+
+class Faulty:
+    """Ports on which sessions go wrong."""
+
+    _world: World
+
+    @property
+    def clock(self) -> Clock:
+        """The time by which greylists and limits go; a test can advance it."""
+        return self._world.faults.clock
+
+    def fail(
+        self,
+        stage: str,
+        action: str | Reply | Action,
+        *,
+        times: int | None = None,
+        after: int = 0,
+        mail_from: Condition | None = None,
+        recipient: Condition | None = None,
+        port: int | Iterable[int] | None = None,
+        connection: int | None = None,
+    ) -> Handle:
+        """Have something go wrong in sessions, until it is taken back.
+
+        Of several faults that are met at one stage the latest one fires, and the others neither fire nor count.
+
+        Args:
+            stage: "connect", "banner", "ehlo", "starttls", "handshake", "auth", "mail", "rcpt", "data", "message" (the
+                final dot) or "quit".
+            action: a reply such as "450 4.7.1 Greylisted", `Disconnect`, `Delay`, `Drip`, `Garbage`, `Hang`, or
+                `accept_then()`.
+            times: how often; always unless told.
+            after: how many occasions are let pass before.
+            mail_from: only for this sender: an address, a compiled pattern, or a function of the address.
+            recipient: only for this recipient, or for a message to it, among others.
+            port: the number, or several; every one that has the stage unless told.
+            connection: only on the how manieth connection to these ports, counted from 1 since this call.
+
+        Raises:
+            UnknownName: a stage that does not exist.
+            UnknownPort: a number that is not emulated.
+            ConfigurationError: an action that has no place there, or something that can never happen.
+        """
+        return lay_fault(
+            self._world,
+            self._chosen(port),
+            None,
+            stage,
+            action,
+            times=times,
+            after=after,
+            mail_from=mail_from,
+            recipient=recipient,
+            connection=connection,
+        )
+
+    def greylist(self, *, retry_after: float = 300.0) -> Handle:
+        """Put off each (client, sender, recipient) with 450 until it comes again, late enough (RFC 6647).
+
+        Args:
+            retry_after: how many seconds after the first try, by `clock`.
+
+        Raises:
+            ConfigurationError: no such time.
+        """
+        check_seconds("retry_after", retry_after)
+        return self._rule(Greylist(retry_after))
+
+    def limit_rate(self, messages: int, *, per: float = 60.0) -> Handle:
+        """Take so many messages in a time, and refuse others with 450 at MAIL.
+
+        Args:
+            messages: how many, on all ports together.
+            per: in how many seconds, by `clock`.
+
+        Raises:
+            ConfigurationError: no such number, or time.
+        """
+        check_count("messages", messages)
+        check_seconds("per", per)
+        return self._rule(RateLimit(messages, per))
+
+    def limit_recipients(self, recipients: int) -> Handle:
+        """Take so many recipients of a message, and refuse others with 452 (RFC 5321 §4.5.3.1.10).
+
+        Raises:
+            ConfigurationError: no such number.
+        """
+        check_count("recipients", recipients)
+        return self._rule(RecipientLimit(recipients))
+
+    def limit_connections(self, connections: int) -> Handle:
+        """Serve so many connections at a time, on all ports together, and greet others with 421.
+
+        Raises:
+            ConfigurationError: no such number.
+        """
+        check_count("connections", connections)
+        return self._rule(ConnectionLimit(connections))
+
+    def _rule(self, rule: Greylist | RateLimit | RecipientLimit | ConnectionLimit) -> Handle:
+        return self._world.lay_rule(rule, self._world.network.numbers, None)
+
+    def _chosen(self, port: int | Iterable[int] | None) -> Mapping[int, Profile]:
+        profiles = self._world.network.profiles
+        if port is None:
+            return profiles
+        numbers = (port,) if isinstance(port, (int, str)) else tuple(port)
+        return {number: profiles[self._world.checked(number, profiles)] for number in numbers}
