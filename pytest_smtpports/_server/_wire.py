@@ -145,8 +145,7 @@ class Wire:
 
     def resume_reading(self) -> None:
         """Take it again."""
-        if not self.is_closing and not self._is_at_end:
-            self._read(on=True)
+        self._read(on=True)
 
     def lets_through(self, _pending: bytes | bytearray) -> bool:
         """Whether one reply more gets through behind those that are about to leave."""
