@@ -98,16 +98,20 @@ class Faults:
 
 
 class FaultsHere:
-    """The rules that hold for one port on one way to it."""
+    """The rules that hold for one port on one way to it.
+
+    Attributes:
+        all: those of every port.
+    """
 
     def __init__(self, faults: Faults, number: int, scope: object) -> None:
-        self._faults = faults
+        self.all = faults
         self._number = number
         self._scope = scope
 
     def __bool__(self) -> bool:
-        """Whether there is any rule, here or elsewhere; asked for every command."""
-        return bool(self._faults.laid)
+        """Whether there is any rule, here or elsewhere."""
+        return bool(self.all.laid)
 
     def begin(self, connection: int) -> None:
         """A connection begins."""
@@ -116,7 +120,7 @@ class FaultsHere:
 
     def meet(self, occasion: Occasion) -> Reply | Action | None:
         """What a rule has to say, or None."""
-        now = replace(occasion, now=self._faults.clock.now())
+        now = replace(occasion, now=self.all.clock.now())
         for rule in self._here():
             if occasion.stage in rule.stages and (action := rule.meet(now)) is not None:
                 return action
@@ -124,7 +128,5 @@ class FaultsHere:
 
     def _here(self) -> list[Rule]:
         return [
-            rule
-            for rule, numbers, scope in self._faults.laid
-            if self._number in numbers and scope in (None, self._scope)
+            rule for rule, numbers, scope in self.all.laid if self._number in numbers and scope in (None, self._scope)
         ]

@@ -49,7 +49,7 @@ class Mishaps:
         self._wire = wire
 
     def __bool__(self) -> bool:
-        """Whether anything may go wrong; asked for every command."""
+        """Whether anything may go wrong."""
         return bool(self._faults)
 
     def begin(self) -> None:

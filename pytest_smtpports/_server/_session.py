@@ -83,6 +83,8 @@ class Session(smtp.SMTP):
         self._gone = gone
         self._conversation = Conversation(self.loop, self._be_over)
         self._voice = Voice(self._precedents, self.entry, self._conversation, self._circumstances)
+        # Asked for every command.
+        self._faults = service.faults.all
         self._mishaps = Mishaps(service.faults, entry, service.journal, self._conversation, lambda: self._wire)
         self._transaction = Transaction(self._policy, self._conversation, self._voice, self._take, self._mishaps)
         self._hears_commands = service.hears("command")
@@ -283,7 +285,7 @@ class Session(smtp.SMTP):
             return None
         if refused is not None:
             raise Refused(refused)
-        if self._mishaps and (stage := STAGES.get(verb)) is not None:
+        if self._faults.laid and (stage := STAGES.get(verb)) is not None:
             action = self._meet(stage, verb, argument)
             if action is not None:
                 return self._go_wrong(stage, verb, argument, action)

@@ -601,6 +601,17 @@ def test_a_message_that_is_too_big_meets_no_fault() -> None:
         client.quit()
 
 
+def test_a_message_with_a_line_that_is_too_long_meets_no_fault() -> None:
+    with SMTPPorts([replace(PROFILES[25], text_line_limit=998)]) as smtpports:
+        smtpports.fail("message", "451 4.3.0 Later")
+        client = smtplib.SMTP(*smtpports.ports[25].address, timeout=LONG)
+        client.ehlo()
+        client.mail(SENDER)
+        client.rcpt(ADA)
+        assert client.data("x" * 999)[0] == 500
+        client.quit()
+
+
 def test_lmtp_tells_each_recipient(dial: Dial) -> None:
     with SMTPPorts([KINDRED[24]]) as smtpports:
         smtpports.fail("message", "452 4.2.2 Full")
