@@ -83,7 +83,7 @@ class Network:
     @property
     def numbers(self) -> frozenset[int]:
         """Every number that leads here, by whatever name."""
-        return frozenset().union(*(site.profiles for site in self._sites()))
+        return frozenset(self.profiles)
 
     @property
     def profiles(self) -> dict[int, Profile]:
@@ -259,7 +259,7 @@ class Network:
             PATCH.rise()
         elif needed:
             PATCH.add(self)
-        elif self._patched and not needed:
+        elif self._patched:
             PATCH.remove(self)
         self._patched = needed
 

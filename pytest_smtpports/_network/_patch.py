@@ -11,6 +11,7 @@ import errno
 import socket
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from ._loops import replace_connect, replace_look_up
@@ -25,6 +26,9 @@ _V4_IN_V6 = "::ffff:"
 _MOST_LOOKED_UP = 1000
 
 Connect = Callable[[tuple[Any, ...]], Any]
+
+# The socket that one of ours is connecting: another one that lies below somebody else's patch leaves it alone.
+_LED: ContextVar[socket.socket | None] = ContextVar("_LED", default=None)
 
 
 class Destination(Protocol):
@@ -65,9 +69,7 @@ class SocketPatch:
         self._names: dict[str, str] = {}
         self._looked_up: dict[str, str] = {}
         self._put_back: list[Callable[[], None]] = []
-        # Each time the patch is put in place it is another one: what is left of an earlier one below somebody else's
-        # patch passes everything on.
-        self._installed: object = None
+        # The connect that was put in place last.
         self._connect: object = None
 
     def add(self, table: Table) -> None:
@@ -95,7 +97,7 @@ class SocketPatch:
         with self._lock:
             self._tables = tuple(each for each in self._tables if each is not table)
             if not self._tables:
-                self._installed = self._connect = None
+                self._connect = None
                 self._looked_up.clear()
                 while self._put_back:
                     self._put_back.pop()()
@@ -135,6 +137,9 @@ class SocketPatch:
                 return found
         return None
 
+    def _destination_unless_led(self, client: socket.socket, address: object) -> Destination | None:
+        return None if _LED.get() is client else self.destination(client, address)
+
     def _is_ours(self, host: object, port: object) -> bool:
         """Whether a name or an address leads here; as yet nobody asks whether it may."""
         name = normal(host)
@@ -154,21 +159,20 @@ class SocketPatch:
         connect: Callable[[socket.socket, Any], None] = below(socket.socket.connect)
         connect_ex: Callable[[socket.socket, Any], int] = below(socket.socket.connect_ex)
         getaddrinfo: Callable[..., list[Any]] = below(_socket.getaddrinfo)
-        this = self._installed = object()
 
         def patched_connect(client: socket.socket, address: Any) -> None:  # as the socket module's
-            found = self.destination(client, address) if this is self._installed else None
+            found = self._destination_unless_led(client, address)
             if found is None:
                 return connect(client, address)
-            found.dial(client, lambda target: connect(client, target))
+            found.dial(client, lambda target: _led(client, connect, target))
             return None
 
         def patched_connect_ex(client: socket.socket, address: Any) -> int:
-            found = self.destination(client, address) if this is self._installed else None
+            found = self._destination_unless_led(client, address)
             if found is None:
                 return connect_ex(client, address)
             try:
-                return int(found.dial(client, lambda target: connect_ex(client, target)))
+                return int(found.dial(client, lambda target: _led(client, connect_ex, target)))
             except OSError as error:
                 # What is told of a timeout has no number, but here.
                 return error.errno or errno.EAGAIN
@@ -225,6 +229,14 @@ class SocketPatch:
 
     def _replace(self, owner: Any, name: str, replacement: Callable[..., object]) -> None:
         self._put_back.append(replace(owner, name, replacement))
+
+
+def _led(client: socket.socket, connect: Callable[[socket.socket, Any], Any], target: object) -> Any:
+    outer = _LED.set(client)
+    try:
+        return connect(client, target)
+    finally:
+        _LED.reset(outer)
 
 
 def as_family(client: socket.socket, address: tuple[str, int]) -> tuple[str, int]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# A replacement of ours has itself here, and what lies below it: a copy of its attributes, as `functools.wraps` makes
+# one, is none of ours, and neither is a mock, which has every attribute.
 _BELOW = "_pytest_smtpports_below"
 
 
@@ -15,7 +18,10 @@ def below(found: Any) -> Any:
 
     Somebody who had put theirs on top of ours, and took it away later than we did, has put ours back.
     """
-    while (deeper := getattr(found, _BELOW, None)) is not None:
+    while isinstance(found, FunctionType):
+        owner, deeper = vars(found).get(_BELOW, (None, None))
+        if owner is not found:
+            break
         found = deeper
     return found
 
@@ -29,7 +35,7 @@ def replace(owner: Any, name: str, replacement: Callable[..., object]) -> Callab
     found = below(getattr(owner, name))
     bases = owner.__mro__[1:] if isinstance(owner, type) else ()
     inherited = any(vars(base).get(name) is found for base in bases)
-    setattr(replacement, _BELOW, found)
+    setattr(replacement, _BELOW, (replacement, found))
     setattr(owner, name, replacement)
 
     def put_back() -> None:

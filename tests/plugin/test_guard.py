@@ -215,6 +215,22 @@ def test_a_dial_of_a_thread_that_outlives_its_test_says_so(suite: Callable[[str]
     )
 
 
+def test_a_patch_that_ends_in_the_middle_of_a_test_leaves_it_guarded(suite: Callable[[str], pytest.RunResult]) -> None:
+    result = suite("""
+    from unittest import mock
+
+    def test_dial(smtpports):
+        below = socket.socket.connect
+        with mock.patch.object(socket.socket, "connect", lambda *args: below(*args)):
+            smtpports.block(587).remove()
+            smtpports.route("smtp.example.com")
+        dial()
+    """)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["192.0.2.1:25 was dialled from *"])
+
+
 def test_a_test_that_fails_by_itself_is_told_in_a_section(suite: Callable[[str], pytest.RunResult]) -> None:
     result = suite("""
     def test_dial():

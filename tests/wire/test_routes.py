@@ -5,6 +5,7 @@ from __future__ import annotations
 import _socket
 import asyncio
 import errno
+import functools
 import os
 import select
 import smtplib
@@ -13,6 +14,7 @@ import ssl
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import aiosmtplib
 import pytest
@@ -502,6 +504,53 @@ def test_who_forbids_addresses_is_asked_for_those_that_are_really_dialled(provid
 
     assert asked == ["127.0.0.1"]
     assert len(provider.connections) == 1
+
+
+def test_a_patch_of_somebody_elses_that_ends_first_leaves_a_route_in_force(provider: SMTPPorts) -> None:
+    provider.route(HOST)
+    below = socket.socket.connect
+
+    def on_top(client: socket.socket, address: tuple[str, int]) -> None:
+        below(client, address)
+
+    with mock.patch.object(socket.socket, "connect", on_top):
+        provider.block(587).remove()
+        send(HOST)
+        assert len(provider.connections) == 1
+    send(HOST)
+
+    assert len(provider.connections) == 2
+
+
+@pytest.mark.parametrize("name", ["socket.socket.connect", "socket.gethostbyname", "_socket.getaddrinfo"])
+def test_a_mock_in_the_place_of_what_is_patched_is_no_hindrance(provider: SMTPPorts, name: str) -> None:
+    with mock.patch(name):
+        provider.route(HOST).remove()
+
+    provider.route(HOST)
+    send(HOST)
+    assert len(provider.messages) == 1
+
+
+def test_a_wrapper_that_copies_our_attributes_is_somebody_elses(provider: SMTPPorts) -> None:
+    route = provider.route(HOST)
+    below, asked = socket.socket.connect, []
+
+    @functools.wraps(below)
+    def on_top(client: socket.socket, address: tuple[str, int]) -> None:
+        asked.append(address)
+        below(client, address)
+
+    socket.socket.connect = on_top  # type: ignore[method-assign] # as others do it
+    try:
+        with provider.block(587):
+            send(HOST)
+        route.remove()
+        assert socket.socket.connect is on_top
+    finally:
+        del socket.socket.connect
+
+    assert len(asked) == len(provider.connections) == 1
 
 
 def test_a_patch_that_was_there_before_is_called_and_put_back(provider: SMTPPorts) -> None:
