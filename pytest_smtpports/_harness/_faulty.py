@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, is_ours
 from .._ports._faults import action_of, check_conditions, has_stage, stage_of, stages_of
-from .._ports._rules import (
-    ConnectionLimit,
-    FaultRule,
-    Greylist,
-    RateLimit,
-    RecipientLimit,
-    check_count,
-    check_seconds,
-)
+from .._ports._numbers import check_count, check_seconds
+from .._ports._rules import ConnectionLimit, FaultRule, Greylist, RateLimit, RecipientLimit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +15,7 @@ if TYPE_CHECKING:
     from .._ports._faults import Action, Condition
     from .._ports._profile import Profile
     from .._ports._reply import Reply
+    from .._ports._rules import Limit
     from .._server._faults import Clock
     from ._handle import Handle
     from ._world import World
@@ -170,7 +164,7 @@ class Faulty:
         check_count("connections", connections)
         return self._rule(ConnectionLimit(connections))
 
-    def _rule(self, rule: Greylist | RateLimit | RecipientLimit | ConnectionLimit) -> Handle:
+    def _rule(self, rule: Limit) -> Handle:
         return self._world.lay_rule(rule, self._world.network.numbers, None)
 
     def _chosen(self, port: int | Iterable[int] | None) -> Mapping[int, Profile]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Union
 
 from .._errors import ConfigurationError, UnknownName, is_ours
+from ._numbers import check_positive
 from ._profile import AuthPolicy, TLSMode
 from ._reply import Reply
 
@@ -119,7 +119,7 @@ class Delay(Action):
     seconds: float
 
     def __post_init__(self) -> None:
-        _check_positive("seconds", self.seconds)
+        check_positive("seconds", self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Drip(Action):
     bytes_per_second: float
 
     def __post_init__(self) -> None:
-        _check_positive("bytes_per_second", self.bytes_per_second)
+        check_positive("bytes_per_second", self.bytes_per_second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,8 +341,3 @@ def told(stage: Stage, action: Reply | Action) -> str:
     """A fault as it is told of."""
     what = str(action).splitlines()[0] if isinstance(action, Reply) else repr(action)
     return f"{stage.value}: {what}"
-
-
-def _check_positive(name: str, number: object) -> None:
-    if not isinstance(number, (int, float)) or isinstance(number, bool) or not 0 < number < math.inf:
-        raise ConfigurationError(f"{name} is a number above 0, not {number!r}.")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from .._errors import ConfigurationError, UnknownName, is_ours
 from ._blocks import Block
+from ._numbers import check_count, check_positive
 from ._policy import STARTTLS
 from ._profile import AuthPolicy, Profile, Role, TLSMode
 
@@ -194,7 +194,7 @@ class Tarpit(Block):
     bytes_per_second: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_rate(self.bytes_per_second)
+        check_positive("bytes_per_second", self.bytes_per_second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +349,7 @@ class Throttle(Block):
     connections: int = 1
 
     def __post_init__(self) -> None:
-        _check_count("connections", self.connections)
+        check_count("connections", self.connections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,25 +377,15 @@ class Stall(Block):
     replies: int = 1
 
     def __post_init__(self) -> None:
-        _check_count("replies", self.replies)
+        check_count("replies", self.replies)
 
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
-def _check_rate(rate: object) -> None:
-    if not isinstance(rate, (int, float)) or isinstance(rate, bool) or not 0 < rate < math.inf:
-        raise ConfigurationError(f"bytes_per_second is a number above 0, not {rate!r}.")
-
-
 def _check_host(host: object) -> None:
     if not isinstance(host, str) or _HOST_NAME.fullmatch(host) is None:
         raise ConfigurationError(f"host is a name such as 'relay.isp.example', not {host!r}.")
-
-
-def _check_count(name: str, number: object) -> None:
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise ConfigurationError(f"{name} is a number from 1, not {number!r}.")
 
 
 _ALL: tuple[type[Block], ...] = (

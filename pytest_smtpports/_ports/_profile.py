@@ -9,6 +9,7 @@ from enum import Enum
 from types import MappingProxyType
 
 from .._errors import ConfigurationError, UnknownName, is_ours
+from ._numbers import check_seconds
 from ._personality import DEFAULT, personality, personality_names
 from ._reply import Reply
 from ._sasl import EXCHANGES
@@ -200,10 +201,9 @@ def _check_names(what: str, names: tuple[str, ...], known: tuple[str, ...]) -> N
 def _check_ranges(profile: Profile) -> None:
     for name in ("size_limit", "text_line_limit"):
         limit = getattr(profile, name)
-        if limit is not None and not (_is_number(limit, int) and limit >= 1):
+        if limit is not None and not (isinstance(limit, int) and not isinstance(limit, bool) and limit >= 1):
             raise ConfigurationError(f"{name} is a number of bytes from 1, or None for no limit, not {limit!r}.")
-    if not (_is_number(profile.idle_timeout, (int, float)) and profile.idle_timeout > 0):
-        raise ConfigurationError(f"idle_timeout is a number of seconds above 0, not {profile.idle_timeout!r}.")
+    check_seconds("idle_timeout", profile.idle_timeout)
     if not _is_greeting(profile.greeting):
         raise ConfigurationError(f"greeting is one line of printable ASCII (RFC 5321 §4.2), not {profile.greeting!r}.")
 
@@ -222,10 +222,6 @@ def _refusal_in(greeting: str | None) -> Reply | None:
             "The text behind 220 is given without its code."
         )
     return reply
-
-
-def _is_number(value: object, kind: type | tuple[type, ...]) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _check_contradictions(profile: Profile) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from .._errors import ConfigurationError
 from ._faults import Action, Condition, Stage, is_met, told
+from ._numbers import check_count
 from ._reply import Reply
 
 if TYPE_CHECKING:
@@ -132,8 +133,28 @@ class FaultRule:
         return told(self.stages[0], self._action)
 
 
+class Limit(ABC):
+    """One that all connections meet alike, and that counts what it says."""
+
+    stages: tuple[Stage, ...]
+    fired = 0
+
+    def begin(self, connection: int) -> None:  # noqa: B027 # none of them asks which one it is
+        """A connection is like any other."""
+
+    def meet(self, occasion: Occasion) -> Reply | None:
+        """The reply, where there is one."""
+        reply = self.reply(occasion)
+        self.fired += reply is not None
+        return reply
+
+    @abstractmethod
+    def reply(self, occasion: Occasion) -> Reply | None:
+        """The same, not counted."""
+
+
 @dataclass
-class Greylist:
+class Greylist(Limit):
     """Puts off each (client, sender, recipient) until it comes again, late enough (RFC 6647 §5).
 
     Attributes:
@@ -141,20 +162,15 @@ class Greylist:
     """
 
     retry_after: float
-    fired: int = 0
     stages = (Stage.RCPT,)
     _seen: dict[tuple[str, str, str], float] = field(default_factory=dict)
 
-    def begin(self, connection: int) -> None:
-        """All connections are alike."""
-
-    def meet(self, occasion: Occasion) -> Reply | None:
+    def reply(self, occasion: Occasion) -> Reply | None:
         """450 until the time has come, counted from the first try."""
         triple = (occasion.peer, occasion.mail_from, occasion.recipients[0])
         left = self._seen.setdefault(triple, occasion.now) + self.retry_after - occasion.now
         if left <= 0:
             return None
-        self.fired += 1
         return Reply(450, "4.7.1", f"Greylisted, try again in {max(1, round(left))} seconds")
 
     def __str__(self) -> str:
@@ -162,7 +178,7 @@ class Greylist:
 
 
 @dataclass
-class RateLimit:
+class RateLimit(Limit):
     """So many messages in a time, and no more.
 
     Attributes:
@@ -172,21 +188,16 @@ class RateLimit:
 
     messages: int
     per: float
-    fired: int = 0
     stages = (Stage.MAIL,)
     _begun: deque[float] = field(default_factory=deque)
 
-    def begin(self, connection: int) -> None:
-        """All connections are alike."""
-
-    def meet(self, occasion: Occasion) -> Reply | None:
+    def reply(self, occasion: Occasion) -> Reply | None:
         """450 where there were enough of late."""
         while self._begun and self._begun[0] <= occasion.now - self.per:
             self._begun.popleft()
         if len(self._begun) < self.messages:
             self._begun.append(occasion.now)
             return None
-        self.fired += 1
         return Reply(450, "4.7.1", f"Too much mail: {self.messages} messages in {self.per:g} seconds are the limit")
 
     def __str__(self) -> str:
@@ -194,7 +205,7 @@ class RateLimit:
 
 
 @dataclass
-class RecipientLimit:
+class RecipientLimit(Limit):
     """So many recipients of one message (RFC 5321 §4.5.3.1.10).
 
     Attributes:
@@ -202,17 +213,12 @@ class RecipientLimit:
     """
 
     recipients: int
-    fired: int = 0
     stages = (Stage.RCPT,)
 
-    def begin(self, connection: int) -> None:
-        """All connections are alike."""
-
-    def meet(self, occasion: Occasion) -> Reply | None:
+    def reply(self, occasion: Occasion) -> Reply | None:
         """452 where there are enough."""
         if occasion.taken < self.recipients:
             return None
-        self.fired += 1
         return Reply(452, "4.5.3", "Too many recipients")
 
     def __str__(self) -> str:
@@ -220,7 +226,7 @@ class RecipientLimit:
 
 
 @dataclass
-class ConnectionLimit:
+class ConnectionLimit(Limit):
     """So many connections at a time.
 
     Attributes:
@@ -228,38 +234,13 @@ class ConnectionLimit:
     """
 
     connections: int
-    fired: int = 0
     stages = (Stage.BANNER,)
 
-    def begin(self, connection: int) -> None:
-        """How many there are is told with the occasion."""
-
-    def meet(self, occasion: Occasion) -> Reply | None:
+    def reply(self, occasion: Occasion) -> Reply | None:
         """421 in the place of the greeting, where there are enough."""
         if occasion.open <= self.connections:
             return None
-        self.fired += 1
         return Reply(421, "4.7.0", "Too many connections, try again later")
 
     def __str__(self) -> str:
         return f"banner: {self.connections} connections at a time"
-
-
-def check_count(name: str, number: object, least: int = 1) -> None:
-    """Whether something is a number of things.
-
-    Raises:
-        ConfigurationError: it is not.
-    """
-    if not isinstance(number, int) or isinstance(number, bool) or number < least:
-        raise ConfigurationError(f"{name} is a number from {least}, not {number!r}.")
-
-
-def check_seconds(name: str, seconds: object) -> None:
-    """Whether something is a time.
-
-    Raises:
-        ConfigurationError: it is not.
-    """
-    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not seconds > 0:
-        raise ConfigurationError(f"{name} is a number of seconds above 0, not {seconds!r}.")

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_smtpports import ConfigurationError, Hang, Reply
 from pytest_smtpports._ports._faults import Stage
+from pytest_smtpports._ports._numbers import check_count, check_seconds
 from pytest_smtpports._ports._rules import (
     ConnectionLimit,
     FaultRule,
@@ -16,8 +17,6 @@ from pytest_smtpports._ports._rules import (
     RateLimit,
     RecipientLimit,
     Rule,
-    check_count,
-    check_seconds,
 )
 
 AT_RCPT = Occasion(Stage.RCPT, 1, "127.0.0.1", "app@example.com", ("ada@example.org",))
