@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 LINES_IN_A_ROW = 256
 # How many bytes may wait to go out before they do, in the middle of what the client has sent.
 MOST_UNSENT = 65_536
-# Seconds between two pieces of a reply that comes in pieces, at least.
-SHORTEST_PAUSE = 0.02
+# Seconds between two pieces of a reply that comes in pieces, at least: the timers of a loop are no finer than that is
+# worth.
+_SHORTEST_PAUSE = 0.02
 
 
 class ClientLeft(Exception):
@@ -211,11 +212,10 @@ class Conversation:
             ClientLeft: there is nobody any more.
         """
         data, self._unsent = self._unsent, bytearray()
-        # The timers of a loop are no finer than this is worth.
-        piece = max(1, int(bytes_per_second * SHORTEST_PAUSE))
+        piece, seconds = pace(bytes_per_second)
         for place in range(0, len(data), piece):
             self.say(data[place : place + piece])
-            await self.pause(piece / bytes_per_second)
+            await self.pause(seconds)
 
     async def hang(self) -> None:
         """Say nothing any more, and hear nothing, until the client has gone.
@@ -287,6 +287,12 @@ class Conversation:
         mouth, self._mouth = self._mouth, None
         if mouth is not None:
             mouth.write_last(self._unsent)
+
+
+def pace(bytes_per_second: float) -> tuple[int, float]:
+    """How many bytes go out at once, and how many seconds lie between."""
+    piece = max(1, int(bytes_per_second * _SHORTEST_PAUSE))
+    return piece, piece / bytes_per_second
 
 
 @types.coroutine

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from .._ports._kinds import Stall, Tarpit
-from ._conversation import SHORTEST_PAUSE
+from ._conversation import pace
 from ._wire import Wire
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ class SlowWire(Wire):
     def __init__(
         self, bytes_per_second: float, client: socket.socket, desk: Desk, ear: Ear, closed: Callable[[], object]
     ) -> None:
-        self._piece = max(1, int(bytes_per_second * SHORTEST_PAUSE))
-        self._pause = self._piece / bytes_per_second
+        self._piece, self._pause = pace(bytes_per_second)
         self._next: asyncio.TimerHandle | None = None
         super().__init__(client, desk, ear, closed)
 

@@ -101,10 +101,7 @@ class Transaction:
             self._end(Situation.TOO_BIG, to_each=True)
             return
         self._voice.heard(f"(a message of {len(raw)} bytes)")
-        if self._mishaps:
-            await self._finish_badly(raw, Situation.TAKEN)
-        else:
-            self._finish(raw, Situation.TAKEN)
+        await self._finish(raw, Situation.TAKEN)
 
     async def chunk(self, argument: str) -> None:
         """BDAT: as many octets as announced, whatever they are (RFC 3030 §2).
@@ -127,10 +124,8 @@ class Transaction:
         while missing:
             missing -= so_far.write(await self._conversation.some(missing))
         self._voice.heard(f"(a chunk, which makes {so_far.tell()} bytes)")
-        if announced.is_last and self._mishaps:
-            await self._finish_badly(so_far.getvalue(), Situation.CHUNKS_TAKEN, size=announced.size)
-        elif announced.is_last:
-            self._finish(so_far.getvalue(), Situation.CHUNKS_TAKEN, size=announced.size)
+        if announced.is_last:
+            await self._finish(so_far.getvalue(), Situation.CHUNKS_TAKEN, size=announced.size)
         else:
             self._voice.say(Situation.CHUNK_TAKEN, size=announced.size)
 
@@ -156,26 +151,33 @@ class Transaction:
         while size:
             size -= len(await self._conversation.some(size))
 
-    async def _finish_badly(self, raw: bytes, taken: Situation, **facts: object) -> None:
-        """Finish where something may go wrong with a message that is as it should be."""
+    async def _finish(self, raw: bytes, taken: Situation, **facts: object) -> None:
+        """The message is there; something may go wrong with one that is as it should be."""
+        refused = self._policy.content_refusal(raw, is_binary=self.progress[3])
+        envelope = self._envelope()
         action = None
-        if self._policy.content_refusal(raw, is_binary=self.progress[3]) is None:
-            envelope = self._envelope()
+        if refused is None and self._mishaps:
             action = self._mishaps.meet(
                 Stage.MESSAGE, envelope.mail_from, envelope.recipients, len(envelope.recipients)
             )
         if isinstance(action, Delay):
             await self._mishaps.undergo(Stage.MESSAGE, action)
         elif action is not None and not isinstance(action, Drip):
-            await self._fail(raw, action)
+            await self._fail(raw, envelope, action)
             return
-        self._finish(raw, taken, **facts)
+        if refused is None and not self._take(raw, envelope):
+            refused = Situation.LOCAL_ERROR
+        if refused is Situation.TEXT_LINE_TOO_LONG:
+            facts.update(limit=self._policy.text_line_limit, longest=longest_line(raw) - len(b"\r\n"))
+        if refused is None and self._policy.profile.role is Role.LMTP:
+            taken = Situation.RECIPIENT_TAKEN
+        self._end(refused or taken, to_each=True, total=len(raw), **facts)
         if isinstance(action, Drip):
             await self._conversation.drip(action.bytes_per_second)
 
-    async def _fail(self, raw: bytes, action: Reply | Action) -> None:
+    async def _fail(self, raw: bytes, envelope: Envelope, action: Reply | Action) -> None:
         is_stored = isinstance(action, AcceptThen) or (isinstance(action, Reply) and action.code < 400)
-        if is_stored and not self._take(raw, self._envelope(), acknowledged=isinstance(action, Reply)):
+        if is_stored and not self._take(raw, envelope, acknowledged=isinstance(action, Reply)):
             self._end(Situation.LOCAL_ERROR, to_each=True)
             return
         if isinstance(action, AcceptThen):
@@ -188,14 +190,6 @@ class Transaction:
         else:
             await self._mishaps.undergo(Stage.MESSAGE, action)
 
-    def _finish(self, raw: bytes, taken: Situation, **facts: object) -> None:
-        refused = self._refusal(raw)
-        if refused is Situation.TEXT_LINE_TOO_LONG:
-            facts.update(limit=self._policy.text_line_limit, longest=longest_line(raw) - len(b"\r\n"))
-        if refused is None and self._policy.profile.role is Role.LMTP:
-            taken = Situation.RECIPIENT_TAKEN
-        self._end(refused or taken, to_each=True, total=len(raw), **facts)
-
     def _end(self, situation: Situation, *, to_each: bool, **facts: object) -> None:
         """The transaction is over."""
         recipients = self._replied_to(to_each=to_each)
@@ -206,11 +200,6 @@ class Transaction:
     def _replied_to(self, *, to_each: bool) -> list[Path]:
         """With LMTP each recipient has a reply of its own (RFC 2033 §4.2, §4.3)."""
         return self.recipients if to_each and self._policy.profile.role is Role.LMTP else self.recipients[:1]
-
-    def _refusal(self, raw: bytes) -> Situation | None:
-        if (refused := self._policy.content_refusal(raw, is_binary=self.progress[3])) is not None:
-            return refused
-        return None if self._take(raw, self._envelope()) else Situation.LOCAL_ERROR
 
     def _envelope(self) -> Envelope:
         assert self.sender is not None
