@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
 import time
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable, Iterator
-    from contextlib import AbstractAsyncContextManager
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     import aiosmtplib
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     Dial = Callable[[Port], "RawClient"]
     Connected = Callable[[aiosmtplib.SMTP], AbstractAsyncContextManager[aiosmtplib.SMTP]]
+    Questioned = Callable[..., AbstractContextManager[Callable[[], str]]]
     Eventually = Callable[[Callable[[], object]], None]
 
 
@@ -75,6 +77,28 @@ def dial() -> Iterator[Dial]:
             return client
 
         yield dial_port
+
+
+@pytest.fixture
+def questioned() -> Questioned:
+    """Starts a program that answers each line with one of its own; gives what asks it."""
+
+    @contextmanager
+    def question(*command: str) -> Iterator[Callable[[], str]]:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603 # ours
+            reads, writes = child.stdout, child.stdin
+            assert reads is not None
+            assert writes is not None
+
+            def ask() -> str:
+                writes.write("\n")
+                writes.flush()
+                return reads.readline().strip()
+
+            yield ask
+            writes.close()
+
+    return question
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from pytest_smtpports._network._patch import PATCH
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.wire.conftest import Questioned
+
 HOST = "smtp.example.com"
 # A Python in which nothing of ours is installed.
 BARE = str(Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}"))
@@ -142,25 +144,15 @@ def test_a_number_that_is_not_emulated_is_refused_to_a_child(smtpports: SMTPPort
     assert run(sys.executable, "-c", DIAL, "2526") == "ConnectionRefusedError 111"
 
 
-def test_a_child_that_lives_on_follows_every_change(smtpports: SMTPPorts) -> None:
+def test_a_child_that_lives_on_follows_every_change(smtpports: SMTPPorts, questioned: Questioned) -> None:
     route = smtpports.route(HOST)
     dial = DIAL.replace("int(sys.argv[1])", "25")
     program = f"import sys\nfor line in sys.stdin:\n    exec({dial!r})\n    sys.stdout.flush()"
-    command = [sys.executable, "-c", program]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603 # ours
-
-        def asked() -> str:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            child.stdin.write("\n")
-            child.stdin.flush()
-            return child.stdout.readline().strip()
-
+    with questioned(sys.executable, "-c", program) as asked:
         assert asked() == "connected"
         with route.block(25, how="refuse"):
             assert asked() == "ConnectionRefusedError 111"
         assert asked() == "connected"
-        child.stdin and child.stdin.close()
 
 
 def test_a_sitecustomize_of_the_users_own_is_loaded_as_well(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.wire.conftest import Questioned
+
 HOST = "smtp.example.com"
 # What a Node program hears at a port, and what comes between.
 HEAR = """
@@ -244,7 +246,7 @@ def test_a_pattern_leads_node_and_python_to_names_that_nobody_knew(smtpports: SM
     assert route.messages.only.host == "*.example.org"
 
 
-def test_a_node_process_that_lives_on_follows_every_change(smtpports: SMTPPorts) -> None:
+def test_a_node_process_that_lives_on_follows_every_change(smtpports: SMTPPorts, questioned: Questioned) -> None:
     route = smtpports.route(HOST)
     program = f"""
         process.stdin.on("data", () => {{
@@ -253,15 +255,7 @@ def test_a_node_process_that_lives_on_follows_every_change(smtpports: SMTPPorts)
           client.on("connect", () => (console.log("connected"), client.destroy()));
         }});
     """
-    with subprocess.Popen(["node", "-e", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603, S607 # ours
-
-        def asked() -> str:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            child.stdin.write("\n")
-            child.stdin.flush()
-            return child.stdout.readline().strip()
-
+    with questioned("node", "-e", program) as asked:
         assert asked() == "connected"
         with route.block(25, how="host-unreachable"):
             assert asked() == "EHOSTUNREACH"
