@@ -165,8 +165,10 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
                 server.raise_failures()
         finally:
             surroundings = item.config.stash.get(_SURROUNDINGS, None)
-            if surroundings is not None and (nextitem is None or not _uses_ports(nextitem)):
-                surroundings.rest()
+            if surroundings is not None:
+                surroundings.settle()
+                if nextitem is None or not _uses_ports(nextitem):
+                    surroundings.rest()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from .._network._environment import ENVIRONMENT
 from .._server._engine import Engine
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class Surroundings:
     def ca_file(self) -> Path:
         """Our authority's certificate as a PEM file."""
         return self.trust.ca_file
+
+    def settle(self) -> None:
+        """Take out of the environment what a test's patches have put back there after its routes had ended."""
+        ENVIRONMENT.settle()
 
     def rest(self) -> None:
         """End the thread and remove the files, unless somebody is using them; the authority stays."""

@@ -207,3 +207,22 @@ def test_a_client_that_has_just_connected_leaves_no_socket_behind(pytester: pyte
     """)
 
     pytester.runpytest().assert_outcomes(passed=50)
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "NODE_OPTIONS", "PYTHONPATH"])
+def test_a_variable_that_a_test_sets_over_a_route_is_taken_back_with_the_test(
+    pytester: pytest.Pytester, variable: str
+) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(f"""
+        import pytest
+
+        def test_route(monkeypatch, smtpports):
+            smtpports.route("smtp.example.com")
+            monkeypatch.setenv("{variable}", "theirs")
+
+        def test_all_is_as_before(before, after):
+            assert after["environment"] == before["environment"]
+    """)
+
+    pytester.runpytest("-p", "no:randomly").assert_outcomes(passed=2)

@@ -702,6 +702,45 @@ def test_a_variable_that_somebody_has_set_meanwhile_stays_theirs(monkeypatch: py
         assert os.environ["SSL_CERT_FILE"] == "/theirs.pem"
 
 
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "NODE_OPTIONS", "PYTHONPATH", "SMTPPORTS_ROUTES"])
+def test_a_patch_of_the_environment_that_ends_after_the_route_leaves_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    found = os.environ.get(variable)
+    with SMTPPorts() as provider:
+        with provider.route(HOST):
+            monkeypatch.setenv(variable, "theirs")
+        assert os.environ[variable] == "theirs"
+        monkeypatch.undo()
+        with provider.route(HOST):
+            pass
+
+    assert os.environ.get(variable) == found
+
+
+def test_a_patch_of_the_whole_environment_may_end_after_the_route(provider: SMTPPorts) -> None:
+    environment = environment_now()
+    route = provider.route(HOST)
+    with mock.patch.dict(os.environ):
+        route.remove()
+    provider.route(HOST).remove()
+
+    assert environment_now() == environment
+
+
+def test_what_somebody_set_between_two_that_lend_trust_is_theirs_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch, SMTPPorts() as one, SMTPPorts() as two:
+        outer = one.route("mx1.example.org")
+        patch.setenv("SSL_CERT_FILE", "/theirs.pem")
+        inner = two.route("mx2.example.org")
+        outer.remove()
+        inner.remove()
+
+        assert os.environ["SSL_CERT_FILE"] == "/theirs.pem"
+    with SMTPPorts() as provider:
+        provider.route(HOST).remove()
+
+
 def test_what_is_left_of_a_patch_below_somebody_elses_records_nothing(provider: SMTPPorts) -> None:
     found: Callable[..., object]
 
