@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -32,40 +32,40 @@ class Guarding:
         self._is_on = _is_guarded(item)
         if self._is_on:
             self._guard.begin()
-        return (yield from self._watched(item, "setup"))
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Watch the test itself."""
-        return (yield from self._watched(item, "call"))
+        return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """End, after the last fixture."""
         try:
-            return (yield from self._watched(item, "teardown"))
+            return (yield)
         finally:
             if self._is_on:
                 self._guard.end()
 
-    def _watched(self, item: pytest.Item, when: str) -> Generator[None, object, object]:
-        """Fail what has dialled the world, also where the code under test has swallowed that it was refused."""
-        try:
-            result = yield
-        except (pytest.skip.Exception, pytest.xfail.Exception):
-            # To skip a test when there is no network is to swallow what was refused.
-            self._fail_if_refused()
-            raise
-        except BaseException:
-            for error in self._guard.take_refused():
-                item.add_report_section(when, HEADING, str(error))
-            raise
-        self._fail_if_refused()
-        return result
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Fail what has dialled the world, also where the code under test has swallowed that it was refused.
 
-    def _fail_if_refused(self) -> None:
-        if refused := self._guard.take_refused():
-            pytest.fail("\n".join(map(str, refused)), pytrace=False)
+        To skip a test when there is no network, or to expect its failure, is to swallow what was refused.
+        """
+        report = yield
+        refused = "\n".join(map(str, self._guard.take_refused()))
+        if refused and report.outcome == "failed":
+            report.sections.append((HEADING, refused))
+        elif refused:
+            report.outcome, report.longrepr = "failed", _failure(item, refused)
+            vars(report).pop("wasxfail", None)
+        return report
+
+
+def _failure(item: pytest.Item, message: str) -> Any:  # what pytest has for a failure's text
+    try:
+        pytest.fail(message, pytrace=False)
+    except pytest.fail.Exception as failure:
+        return item.repr_failure(pytest.ExceptionInfo.from_exception(failure))
 
 
 def _is_guarded(item: pytest.Item) -> bool:

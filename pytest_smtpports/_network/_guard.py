@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
 from .._errors import OutboundConnectionError
+from ._addresses import is_this_machine
 from ._caller import location
 from ._patch import PATCH
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable
 
     from ._patch import Connect, Destination
@@ -43,7 +43,9 @@ class Guard:
 
     def take_refused(self) -> tuple[OutboundConnectionError, ...]:
         """The connects that were refused so far; they are told once."""
-        refused, self._refused = tuple(self._refused), []
+        refused = tuple(self._refused)
+        # Another thread may be dialling.
+        del self._refused[: len(refused)]
         return refused
 
     # What the socket patch asks
@@ -58,7 +60,7 @@ class Guard:
 
     def destination(self, name: str | None, address: str, port: int) -> Destination | None:
         """Nowhere, where it would leave this machine by an SMTP port."""
-        if port not in self._ports or _is_this_machine(address):
+        if port not in self._ports or is_this_machine(address):
             return None
         thread = threading.current_thread()
         earlier = thread.name if thread in self._earlier_threads else None
@@ -77,22 +79,3 @@ class _Refusal:
         error = OutboundConnectionError(self._host, self._port, location(), self._thread)
         self._refused.append(error)
         raise error
-
-
-def _is_this_machine(host: str) -> bool:
-    """Whether an address, in any form that connect takes, or a name is this machine's; without a look-up."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return _is_own_name(host)
-    return address.is_loopback or address.is_unspecified
-
-
-def _is_own_name(host: str) -> bool:
-    if host in ("", "localhost", socket.gethostname()) or host.endswith(".localhost"):
-        return True
-    try:
-        # Such as 127.1, which nobody but the C library knows as an address.
-        return _is_this_machine(socket.inet_ntoa(socket.inet_aton(host)))
-    except OSError:
-        return False

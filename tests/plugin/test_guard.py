@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import socket
+import threading
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ from pytest_smtpports._network._guard import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pytest_smtpports._network._patch import Destination
 
 # RFC 5737 §3, RFC 3849: no machine has these.
 FAR = "192.0.2.1"
@@ -139,6 +143,76 @@ def test_a_provider_that_was_there_before_the_guard_may_be_dialled(
     result.assert_outcomes(passed=2)
 
 
+def test_a_test_case_of_unittest_fails_as_well(suite: Callable[[str], pytest.RunResult]) -> None:
+    result = suite("""
+    import unittest
+
+    def give_up():
+        dial()
+        raise unittest.SkipTest("no network here")
+
+    def test_skipped():
+        give_up()
+
+    class TestSkipped(unittest.TestCase):
+        def test_swallowed(self):
+            dial()
+
+        def test_raised(self):
+            give_up()
+
+        def test_called(self):
+            dial()
+            self.skipTest("no network here")
+
+        def test_failed(self):
+            dial()
+            self.fail("no mail")
+
+    class TestSkippedBefore(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls):
+            give_up()
+
+        def test_nothing(self):
+            pass
+    """)
+
+    result.assert_outcomes(failed=5, errors=1)
+    assert str(result.stdout).count("192.0.2.1:25 was dialled from") >= 6
+    result.stdout.fnmatch_lines(["*no mail*", "*smtpports: refused by the guard*"])
+
+
+def test_what_is_expected_to_fail_fails_in_another_way(suite: Callable[[str], pytest.RunResult]) -> None:
+    result = suite("""
+    @pytest.mark.xfail
+    def test_dial():
+        smtplib.SMTP("192.0.2.1", 587, timeout=5)
+    """)
+
+    result.assert_outcomes(failed=1)
+
+
+def test_no_refusal_is_lost_while_threads_dial() -> None:
+    guard = Guard()
+    dials = [guard.destination(None, FAR, 25) for _ in range(4)]
+    told: list[OutboundConnectionError] = []
+
+    def dial(destination: Destination) -> None:
+        for _ in range(500):
+            with socket.socket() as client, pytest.raises(OutboundConnectionError):
+                destination.dial(client, lambda _: None)
+
+    threads = [threading.Thread(target=dial, args=(each,)) for each in dials]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        told += guard.take_refused()
+    told += guard.take_refused()
+
+    assert len(told) == 2000
+
+
 def test_a_dial_in_a_thread_fails_the_test_as_well(suite: Callable[[str], pytest.RunResult]) -> None:
     result = suite("""
     def test_dial():
@@ -242,12 +316,25 @@ def test_a_test_that_fails_by_itself_is_told_in_a_section(suite: Callable[[str],
     result.stdout.fnmatch_lines(["*assert 1 == 2*", "*smtpports: refused by the guard*", "192.0.2.1:25 was dialled*"])
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.9.9.9", "127.1", "0.0.0.0"])  # noqa: S104 # it is dialled
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.9.9.9", "127.1", "0.0.0.0"])  # it is dialled
 def test_this_machine_may_be_dialled(suite: Callable[[str], pytest.RunResult], host: str) -> None:
     # Nobody listens there, which is not the guard's doing.
     suite(f"""
     def test_dial():
         dial("{host}", 25)
+    """).assert_outcomes(passed=1)
+
+
+def test_an_address_of_this_machine_may_be_dialled_in_any_form(suite: Callable[[str], pytest.RunResult]) -> None:
+    suite("""
+    def test_dial():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            # No packet leaves for that; it tells which address would be ours.
+            probe.connect(("192.0.2.77", 9))
+            own = probe.getsockname()[0]
+        dial(own)
+        dial("::ffff:7f00:1", family=socket.AF_INET6)
+        dial(f"::ffff:{own}", family=socket.AF_INET6)
     """).assert_outcomes(passed=1)
 
 
@@ -350,7 +437,6 @@ def test_a_guard_that_is_no_truth_value_is_told(pytester: pytest.Pytester) -> No
 
 def test_the_name_that_was_looked_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     import _socket
-    import socket
 
     addresses = (f"198.18.{number >> 8}.{number & 255}" for number in count())
     monkeypatch.setattr(
