@@ -5,17 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from .._server._running import running_loop
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Collection
 
 # How many waits at one port are spared. Then a client waits for real, lest one that tries again until a deadline spins.
 MOST = 100
 # Seconds after which Linux tells a client that waits for ever that nobody has answered (tcp_syn_retries is 6).
 KERNEL_GIVES_UP = 127.0
+# Threads that end no task by themselves: ours, those of a loop's look-ups, and that by which a worker of xdist is told
+# what to run.
+_HARMLESS = ("pytest-smtpports", "asyncio_", "execnet")
 # Before Python 3.12 `asyncio.wait_for()` has a timer that nobody can tell from another task's.
 TIMERS_ARE_TOLD_APART = sys.hexversion >= 0x030C0000
 
@@ -40,14 +45,33 @@ def hasten() -> tuple[float | None, OSError | None] | None:
     """
     loop, asyncio = running_loop(), sys.modules.get("asyncio")
     scheduled = getattr(loop, "_scheduled", None)
-    if asyncio is None or scheduled is None or (task := asyncio.current_task()) is None:
+    if asyncio is None or scheduled is None or (task := asyncio.current_task()) is None or not _is_awaited():
         return None
     timers = [timer for timer in scheduled if not timer.cancelled()]
     if not timers:
-        # Nor is there another task that could end this one.
-        return (None, _kernels_error()) if asyncio.all_tasks(loop) == {task} else None
+        return (None, _kernels_error()) if _is_alone(loop, asyncio.all_tasks(loop)) else None
     left = _hastened(asyncio, loop, task, timers) if TIMERS_ARE_TOLD_APART else None
     return None if left is None else (left, None)
+
+
+def _is_awaited() -> bool:
+    """Whether it is the loop that connects, for a task that waits; one that doesn't can dial by hand."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pytest_smtpports."):
+        frame = frame.f_back
+    return bool(frame.f_globals.get("__name__", "").startswith("asyncio."))
+
+
+def _is_alone(loop: Any, tasks: Collection[object]) -> bool:
+    """Whether nothing in this process could end the one task of a loop without timers before the kernel does."""
+    watched: Collection[object] = getattr(getattr(loop, "_selector", None), "get_map", dict)()
+    # What a loop watches for itself is the socket by which others wake it.
+    is_quiet = len(watched) <= 1 and not loop._ready
+    return len(tasks) == 1 and is_quiet and all(map(_is_no_threat, threading.enumerate()))
+
+
+def _is_no_threat(thread: threading.Thread) -> bool:
+    return thread is threading.current_thread() or thread.name.startswith(_HARMLESS)
 
 
 def _hastened(asyncio: Any, loop: Any, task: Any, timers: list[Any]) -> float | None:

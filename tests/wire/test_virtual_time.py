@@ -289,16 +289,17 @@ async def test_where_another_task_is_due_before_a_client_waits(smtpports: SMTPPo
 
 @FAR_AWAY
 @pytest.mark.asyncio
-async def test_where_the_kernel_would_give_up_first_a_client_waits_for_that(smtpports: SMTPPorts) -> None:
+async def test_where_the_kernel_would_give_up_first_a_client_waits_for_that(
+    smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_spared, "KERNEL_GIVES_UP", 0.1)
     smtpports.block(25)
-    with socket.socket() as client:
-        client.setblocking(False)
-        async with asyncio.timeout(_spared.KERNEL_GIVES_UP + 10) as whole:
-            with pytest.raises(BlockingIOError):
-                client.connect(smtpports.ports[25].address)
-            await asyncio.sleep(0)
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await asyncio.open_connection(*smtpports.ports[25].address)
 
-    assert not whole.expired()
+    assert time.monotonic() - started >= 0.3
 
 
 @pytest.mark.parametrize("address", ["direct", "routed"])
@@ -317,6 +318,53 @@ def test_the_only_task_of_a_loop_without_a_timeout_gets_the_kernels_and_its_test
     with pytest.warns(NoTimeoutWarning) as told:
         smtpports.raise_failures()
     assert [warning.filename for warning in told] == [__file__]
+
+
+@pytest.mark.parametrize("ender", ["callback", "thread", "reader"])
+def test_an_only_task_that_something_else_may_end_waits(smtpports: SMTPPorts, ender: str) -> None:
+    smtpports.block(25)
+    target = smtpports.ports[25].address
+    one, other = socket.socketpair()
+
+    async def main() -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        go = threading.Event()
+        ending = threading.Thread(target=lambda: go.wait(5) and loop.call_soon_threadsafe(task.cancel))
+        if ender == "callback":
+            loop.call_soon(task.cancel)
+        elif ender == "thread":
+            ending.start()
+            loop.call_soon(go.set)
+            await asyncio.sleep(0)
+        else:
+            loop.add_reader(one, task.cancel)
+            other.send(b"x")
+        with socket.socket() as client:
+            client.setblocking(False)
+            try:
+                await loop.sock_connect(client, target)
+            finally:
+                loop.remove_reader(one)
+                go.set()
+                if ending.ident:
+                    ending.join(5)
+
+    with one, other, pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.timeout() came with 3.11")
+@pytest.mark.asyncio
+async def test_a_task_that_dials_by_hand_and_does_not_wait_is_not_ended(smtpports: SMTPPorts) -> None:
+    smtpports.block(25)
+    with socket.socket() as client:
+        client.setblocking(False)
+        async with asyncio.timeout(AGES) as whole:
+            assert client.connect_ex(smtpports.ports[25].address) == errno.EINPROGRESS
+            await asyncio.sleep(0)
+
+    assert not whole.expired()
 
 
 @pytest.mark.asyncio
