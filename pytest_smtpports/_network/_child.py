@@ -13,10 +13,13 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._names import is_meant
+from ._mx import MX
+from ._names import exchanges_of, is_meant
 from ._patch import PATCH, as_family
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._patch import Connect, Destination
 
 
@@ -56,6 +59,10 @@ class WrittenTable:
         # A number that is not emulated is refused.
         return None if ports is None else _Dial(ports.get(str(port), {"error": errno.ECONNREFUSED}))
 
+    def exchanges(self, domain: str) -> tuple[str, ...]:
+        """The routed hosts that take a domain's mail."""
+        return exchanges_of(domain, self._read())
+
     def _ports(self, name: str) -> dict[str, Any] | None:
         written = self._read()
         return next((written[each] for each in reversed(written) if each == name or is_meant(name, each)), None)
@@ -83,6 +90,14 @@ class _Dial:
         return connect(as_family(client, self._place["to"]))
 
 
-def install(path: str) -> None:
-    """Have this process follow what its parent writes to a file, for as long as it lives."""
-    PATCH.add(WrittenTable(Path(path)))
+def install(path: str) -> Callable[[], None]:
+    """Have this process follow what its parent writes to a file, for as long as it lives, or until that is called."""
+    table = WrittenTable(Path(path))
+    PATCH.add(table)
+    MX.add(table)
+
+    def uninstall() -> None:
+        MX.remove(table)
+        PATCH.remove(table)
+
+    return uninstall

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import operator
 import re
+from typing import TYPE_CHECKING, SupportsIndex
 
 from .._errors import ConfigurationError, is_ours
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 
@@ -56,6 +61,12 @@ def is_meant(name: str, pattern: str) -> bool:
     return pattern.startswith(_ANY) and name.endswith(pattern[1:]) and len(name) >= len(pattern)
 
 
+def exchanges_of(domain: str, routed: Iterable[str]) -> tuple[str, ...]:
+    """The routed hosts that take a domain's mail: itself, or those below it in their order; a pattern is no host."""
+    hosts = dict.fromkeys(host for host in routed if not host.startswith(_ANY))
+    return (domain,) if domain in hosts else tuple(host for host in hosts if host.endswith(f".{domain}"))
+
+
 def port_number(service: object) -> object:
     """The number that a service name of mail means; anything else as it is."""
     name = service.decode("ascii", "replace") if isinstance(service, bytes) else service
@@ -68,7 +79,12 @@ def dialled(service: object) -> int | None:
     text = number.decode("ascii", "replace") if isinstance(number, bytes) else number
     if isinstance(text, str) and text.isascii() and text.isdigit():
         return int(text)
-    return number if isinstance(number, int) else None
+    return as_number(number)
+
+
+def as_number(port: object) -> int | None:
+    """A port as connect takes it: a whole number, of whatever type; None for anything else."""
+    return operator.index(port) if isinstance(port, SupportsIndex) else None
 
 
 def _is_address(name: str) -> bool:

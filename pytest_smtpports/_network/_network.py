@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -11,10 +12,12 @@ from .._errors import ClosedError
 from .._ports._blocks import Block, Layer, effective
 from .._ports._kinds import DNS, Refuse, error_of
 from .._server._black_hole import BlackHole
+from ._addresses import is_every, is_this_machine
 from ._caller import location
 from ._dial import Dial
 from ._door import Answer, Door
 from ._mx import MX
+from ._names import exchanges_of
 from ._patch import PATCH
 from ._site import Site
 
@@ -50,6 +53,7 @@ class Network:
         self._routed: tuple[Site, ...] = ()
         self._layers: tuple[Layer, ...] = ()
         self._closed_door: Door | None = None
+        self._pid = os.getpid()
         self._patched = self._answers_mx = self._is_closed = False
         # How many want clients to wait as long as they would in the world.
         self._real_times = 0
@@ -66,6 +70,9 @@ class Network:
         with self._lock:
             if self._is_closed or site not in self._sites():
                 raise ClosedError
+            if number not in site.doors and os.getpid() != self._pid:
+                # A forked child can open none, but a pattern's leads to every name that it means.
+                site = next((each for each in self._routed if each.is_pattern and each.covers(site.host)), site)
             if number not in site.doors:
                 profile, block = site.profiles[number], self.block(number, site.scope)
                 host = self._bind_host if site is self._direct else self._routed_host
@@ -206,9 +213,7 @@ class Network:
 
     def exchanges(self, domain: str) -> tuple[str, ...]:
         """The routed hosts of a domain: itself, or those below it, in the order in which they were routed."""
-        hosts = [site.host for site in reversed(self._routed) if site.host is not None and not site.is_pattern]
-        below = tuple(dict.fromkeys(host for host in hosts if host.endswith(f".{domain}")))
-        return (domain,) if domain in hosts else below
+        return exchanges_of(domain, [str(site.host) for site in reversed(self._routed)])
 
     def destination(self, name: str | None, address: str, port: int) -> Dial | None:
         """Where a connect leads, or None for what is not ours."""
@@ -216,7 +221,7 @@ class Network:
             if name is not None and site.covers(name):
                 return Dial(self, self._journal, site.of(name), port)
         for number, door in list(self._direct.doors.items()):
-            if door.address[1] == port and address in (door.address[0], "localhost"):
+            if door.address[1] == port and _is_at(door.address[0], address):
                 return Dial(self, self._journal, self._direct, number)
         return None
 
@@ -277,3 +282,8 @@ class Network:
     def _close_doors(site: Site) -> None:
         while site.doors:
             site.doors.popitem()[1].close()
+
+
+def _is_at(bound: str, address: str) -> bool:
+    """Whether who dials an address comes to what is bound to another, or to every one of this machine's."""
+    return address in (bound, "localhost") or (is_every(bound) and is_this_machine(address))

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from ._addresses import numeric
 from ._loops import replace_connect, replace_look_up
 from ._modules import when_loaded
-from ._names import dialled, normal, port_number
+from ._names import as_number, dialled, normal, port_number
 from ._replace import below, replace
 
 # RFC 6890 §2.2.2: the whole of 127.0.0.0/8 is this machine; this part of it is rarely used.
@@ -127,13 +128,13 @@ class SocketPatch:
         """Where a connect of this socket leads, or None for where it says."""
         if client.family not in (socket.AF_INET, socket.AF_INET6) or client.type != socket.SOCK_STREAM:
             return None
-        if not isinstance(address, tuple) or len(address) < 2 or not isinstance(address[1], int):
+        if not isinstance(address, tuple) or len(address) < 2 or (port := as_number(address[1])) is None:
             return None
-        routed = self.address_of(address[0], address[1])
-        host = str(address[0]).removeprefix(_V4_IN_V6)
+        routed = self.address_of(address[0], port)
+        host = numeric(str(address[0]))
         name = routed[0] if routed else self._names.get(host)
         for table in self._tables:
-            if (found := table.destination(name, host, address[1])) is not None:
+            if (found := table.destination(name, host, port)) is not None:
                 return found
         return None
 
@@ -145,7 +146,7 @@ class SocketPatch:
         name = normal(host)
         if name is not None and any(table.routes(name) for table in self._tables):
             return True
-        number, address = dialled(port), str(host).removeprefix(_V4_IN_V6)
+        number, address = dialled(port), numeric(str(host))
         known = self._names.get(address)
         return number is not None and any(
             table.destination(known, address, number) is not None for table in self._tables

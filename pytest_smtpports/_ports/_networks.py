@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -13,8 +14,6 @@ from ._kinds import KINDS, block_of
 from ._named import check_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ._blocks import Block
 
 __tracebackhide__ = is_ours
@@ -49,6 +48,11 @@ class Network:
 
     def __init__(self, name: str, blocks: Mapping[int, str | Block]) -> None:
         check_name(Network, name)
+        given: object = blocks
+        if not isinstance(given, Mapping):
+            raise ConfigurationError(
+                f"A network blocks ports by number, each in a way, such as {{587: 'drop'}}, not {given!r}."
+            )
         for number in blocks:
             _check_number(number)
         object.__setattr__(self, "name", name)

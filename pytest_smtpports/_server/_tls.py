@@ -21,7 +21,7 @@ from .. import _clock
 from .._errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # What a port on the test's own machine is called by.
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -31,6 +31,8 @@ _NOT_BEFORE = _clock.real_datetime()(2000, 1, 1)
 _NOT_AFTER = _clock.real_datetime()(3000, 1, 1)
 
 
+# RFC 9525 §6.3: it stands for one label, and for no more.
+_ANY = "*."
 # RFC 5280 §A.1, ub-common-name-length
 _LONGEST_COMMON_NAME = 64
 
@@ -80,7 +82,19 @@ class Authority:
             if asks_for_certificate:
                 self.configure_trust(context)
                 context.verify_mode = ssl.CERT_OPTIONAL
+            if names and names[0].startswith(_ANY):
+                context.sni_callback = self._name_asked_for(names[0])
         return self._contexts[key]
+
+    def _name_asked_for(self, pattern: str) -> Callable[[ssl.SSLObject, str | None, ssl.SSLContext], None]:
+        """Shows a client of a pattern a certificate for the very name, which may be deeper than a wildcard reaches."""
+
+        def choose(secured: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+            _remember_name(secured, name, context)
+            if name is not None and name.lower().endswith(pattern.removeprefix("*")):
+                secured.context = self.server_context(name.lower())
+
+        return choose
 
     def _new_context(self, names: tuple[str, ...]) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

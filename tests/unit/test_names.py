@@ -104,6 +104,16 @@ def test_a_service_of_mail_means_its_number(service: object, number: int) -> Non
     assert port_number(service) == number
 
 
+class Number:
+    """As numbers of other libraries are."""
+
+    def __init__(self, value: int) -> None:
+        self._value = value
+
+    def __index__(self) -> int:
+        return self._value
+
+
 @pytest.mark.parametrize("service", [587, "587", b"587", "http", b"\xff", None, 2525])
 def test_every_other_service_stays_as_it_is(service: object) -> None:
     assert port_number(service) == service
@@ -111,7 +121,17 @@ def test_every_other_service_stays_as_it_is(service: object) -> None:
 
 @pytest.mark.parametrize(
     ("service", "number"),
-    [(587, 587), ("587", 587), (b"587", 587), ("submission", 587), (b"smtp", 25), ("http", None), (None, None)],
+    [
+        (587, 587),
+        ("587", 587),
+        (b"587", 587),
+        ("submission", 587),
+        (b"smtp", 25),
+        (Number(587), 587),
+        ("http", None),
+        (587.0, None),
+        (None, None),
+    ],
 )
 def test_a_look_up_tells_what_is_to_be_dialled_or_does_not(service: object, number: int | None) -> None:
     assert dialled(service) == number

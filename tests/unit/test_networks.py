@@ -94,6 +94,7 @@ def test_a_network_is_a_value() -> None:
         (None, {25: "drop"}, "A network has a name such as 'ours', not None."),
         ("hotel", {"25": "drop"}, "A network blocks ports by number, such as 587, not '25'."),
         ("hotel", {True: "drop"}, "A network blocks ports by number, such as 587, not True."),
+        ("hotel", [25], "A network blocks ports by number, each in a way, such as {587: 'drop'}, not [25]."),
         ("hotel", {25: "dorp"}, "'dorp' is not a block kind; did you mean 'drop'?"),
     ],
 )

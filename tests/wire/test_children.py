@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from pytest_smtpports import SMTPPorts
 from pytest_smtpports._harness._surroundings import Surroundings
 from pytest_smtpports._network._child import WrittenTable
 from pytest_smtpports._network._children import Children
-from pytest_smtpports._network._patch import PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +109,35 @@ asyncio.run(main())
 """
 
     assert run(BARE, "-c", program) == f"220 {HOST} ESMTP ready\ngaierror"
+
+
+def test_a_child_is_told_the_mail_exchangers_of_a_routed_domain(smtpports: SMTPPorts) -> None:
+    smtpports.route("mx1.example.org", "mx2.example.org", "*.example.org")
+    program = """
+import dns.resolver
+found = dns.resolver.Resolver(configure=False).resolve("example.org", "MX")
+print(*sorted(f"{each.preference} {each.exchange}" for each in found))
+"""
+
+    assert run(sys.executable, "-c", program) == "10 mx1.example.org. 20 mx2.example.org."
+
+
+@pytest.mark.parametrize("name", ["a.example.org", "a.b.c.example.org", "A.B.Example.ORG"])
+def test_a_child_verifies_each_name_that_a_pattern_means(smtpports: SMTPPorts, name: str) -> None:
+    smtpports.route("*.example.org")
+    run(BARE, "-c", SEND.replace(HOST, name))
+
+    assert smtpports.assert_sent(port=587, tls=True).host == "*.example.org"
+
+
+def test_a_forked_pool_reaches_what_a_pattern_means(smtpports: SMTPPorts) -> None:
+    smtpports.route("*.example.org")
+    with warnings.catch_warnings():
+        # Python 3.12 and later warn of threads, and we have one.
+        warnings.simplefilter("ignore")
+        execute("fork", SEND.replace(HOST, "a.b.example.org"), times=4)
+
+    assert [message.port for message in smtpports.messages] == [587] * 4
 
 
 def test_a_child_of_a_child_follows(smtpports: SMTPPorts) -> None:
@@ -298,9 +327,9 @@ def test_a_child_installs_what_is_written(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         ports = {"25": {"to": list(listening.getsockname())}}
         (tmp_path / "routes.json").write_text(json.dumps({HOST: ports}))
-        _child.install(str(tmp_path / "routes.json"))
+        uninstall = _child.install(str(tmp_path / "routes.json"))
         try:
             with socket.create_connection((HOST, 25), 5) as client:
                 assert client.getpeername() == listening.getsockname()
         finally:
-            PATCH.remove(PATCH._tables[0])
+            uninstall()

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from pytest_smtpports import (
     Block,
     ClosedError,
     Intercept,
+    NoTimeoutWarning,
     Outcome,
     Silent,
     SMTPPorts,
@@ -803,3 +804,29 @@ def test_many_threads_dial_through_routes_that_change(smtpports: SMTPPorts) -> N
     smtpports.reset()
     assert threading.active_count() <= threads
     assert descriptors() <= open_files
+
+
+# Bound to every address of this machine
+
+
+@pytest.mark.parametrize(
+    ("bound", "host"), [("0.0.0.0", "127.0.0.1"), ("0.0.0.0", "localhost"), ("::", "::1"), ("::", "::ffff:127.0.0.1")]
+)
+@pytest.mark.parametrize(
+    ("how", "told"), [("prohibited", errno.EACCES), ("host-unreachable", errno.EHOSTUNREACH), ("drop", errno.ETIMEDOUT)]
+)
+def test_a_block_holds_at_each_address_of_a_port_that_is_bound_to_all(
+    bound: str, host: str, how: str, told: int
+) -> None:
+    with SMTPPorts(host=bound) as smtpports:
+        local = smtpports.ports[25].port
+        smtpports.block(25, how=how)
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as client:
+            assert client.connect_ex((host, local)) == told
+        (connection,) = smtpports.connections
+        assert (connection.outcome, str(connection.location.file)) == (Outcome.BLOCKED, __file__)
+        with pytest.warns(NoTimeoutWarning) if how == "drop" else nullcontext():
+            smtpports.raise_failures()
+        smtpports.unblock()
+        send((host, local))
+        assert len(smtpports.messages) == 1
