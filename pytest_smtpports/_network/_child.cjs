@@ -18,7 +18,7 @@ const V4_IN_V6 = "::ffff:";
 // Seconds for which an answer holds, and the step between preferences (RFC 5321 §5.1), as in the parent.
 const TTL = 300;
 const STEP = 10;
-const METHODS = { A: "resolve4", AAAA: "resolve6", MX: "resolveMx" };
+const METHODS = new Map([["A", "resolve4"], ["AAAA", "resolve6"], ["MX", "resolveMx"]]);
 
 const addresses = new Map();
 const known = new Map();
@@ -92,42 +92,79 @@ function place(host, port) {
   const ports = portsOf(name);
   if (ports === undefined) return undefined;
   // A number that is not emulated is refused.
-  const found = ports[port] ?? { error: os.constants.errno.ECONNREFUSED };
+  const found = ports[Number(port)] ?? { error: os.constants.errno.ECONNREFUSED };
   const isAddress = net.isIP(String(host)) !== 0;
-  if (found.hidden && !isAddress) return { failure: notFound("getaddrinfo", host) };
-  return found.error === undefined ? found : { failure: notConnected(found.error, name, Number(port)) };
+  if (found.hidden && !isAddress) return { name, failure: notFound("getaddrinfo", host) };
+  return found.error === undefined ? found : { name, failure: notConnected(found.error, name, Number(port)) };
 }
 
-// What Node would complain of it is to complain of.
+// What Node takes for one; of anything else it is to complain.
 function isPort(port) {
-  return ["number", "string"].includes(typeof port) && /^\d+$/.test(port) && Number(port) < 65536;
+  const isGiven = typeof port === "number" || (typeof port === "string" && port.trim() !== "");
+  return isGiven && Number(port) === Number(port) >>> 0 && Number(port) < 65536;
 }
 
-const { connect } = net.Socket.prototype;
-net.Socket.prototype.connect = function (...args) {
-  // What net.connect() hands over is in order already.
-  const [options, listener] = Array.isArray(args[0]) ? args[0] : net._normalizeArgs(args);
-  const found = options.path || !isPort(options.port) ? undefined : place(options.host, options.port);
-  if (found === undefined) return connect.apply(this, args);
-  if (found.failure === undefined) {
-    const [host, port] = found.to;
-    return connect.call(this, { ...options, host, port }, listener);
-  }
-  this.connecting = true;
-  process.nextTick(() => this.destroy(found.failure));
-  return this;
-};
+// Options for Node's own connect, failures among them, so that a socket begins, ends and begins again as it always does.
+function led(socket, options, { name, failure, to }) {
+  if (failure === undefined) return { ...options, host: to[0], port: to[1] };
+  // Only a look-up has an answer to itself.
+  const fail = (host, asked, answer) => (failure.syscall === "connect" ? socket.destroy(failure) : answer(failure));
+  return { ...options, host: name, lookup: (...args) => process.nextTick(fail, ...args) };
+}
+
+// The same for a look-up of the caller's own, which may find an address that leads here.
+function watched(socket, options, connect) {
+  const { lookup, port } = options;
+  const answered = (answer) => (error, found, family) => {
+    const addresses = [found].flat().map((each) => each?.address ?? each);
+    const first = addresses.filter(net.isIP).map((address) => place(address, port)).find(Boolean);
+    if (error || !first || !socket.connecting) answer(error, found, family);
+    else connect.call(socket, led(socket, options, first));
+  };
+  return { ...options, lookup: (host, asked, answer) => lookup(host, asked, answered(answer)) };
+}
+
+function newConnect(connect) {
+  // How net.connect() marks arguments that are in order already.
+  const [inOrder] = Object.getOwnPropertySymbols(net._normalizeArgs([]));
+  return function (...args) {
+    const [options, listener] = args[0]?.[inOrder] ? args[0] : net._normalizeArgs(args);
+    if (options.path || !isPort(options.port)) return connect.apply(this, args);
+    // A routed name leads here whatever a look-up of the caller's own would say.
+    const found = place(options.host, options.port);
+    if (found) return connect.call(this, led(this, options, found), listener);
+    if (typeof options.lookup !== "function") return connect.apply(this, args);
+    return connect.call(this, watched(this, options, connect), listener);
+  };
+}
 
 // Look-ups
 
 function lookedUp(hostname, options) {
-  const ports = portsOf(normal(hostname));
-  if (ports === undefined) return undefined;
-  if (isHidden(ports)) return { error: notFound("getaddrinfo", hostname) };
-  const asked = typeof options === "number" ? { family: options } : (options ?? {});
-  const isV6 = asked.family === 6 || asked.family === "IPv6";
-  const address = (isV6 ? V4_IN_V6 : "") + addressOf(normal(hostname));
-  return { all: asked.all, address, family: isV6 ? 6 : 4 };
+  const name = normal(hostname);
+  const ports = portsOf(name);
+  if (ports === undefined) return { asked: hostname };
+  const family = typeof options === "number" ? options : options?.family;
+  const asked = ([6, "IPv6"].includes(family) ? V4_IN_V6 : "") + addressOf(name);
+  return { asked, error: isHidden(ports) ? notFound("getaddrinfo", hostname) : undefined };
+}
+
+// Node is asked for the address instead of the name: it checks what else it is given, and answers in its own way.
+
+function newLookup(lookup) {
+  return function (hostname, ...rest) {
+    const { asked, error } = lookedUp(hostname, rest[0]);
+    const failing = (each) => (typeof each === "function" ? () => each(error) : each);
+    return lookup.call(this, asked, ...(error ? rest.map(failing) : rest));
+  };
+}
+
+function newLookupPromise(lookup) {
+  return function (hostname, ...rest) {
+    const { asked, error } = lookedUp(hostname, rest[0]);
+    const answer = lookup.call(this, asked, ...rest);
+    return error ? answer.then(() => Promise.reject(error)) : answer;
+  };
 }
 
 function exchanges(domain) {
@@ -150,49 +187,55 @@ function resolved(method, hostname, options) {
   return { records: [options?.ttl ? { address, ttl: TTL } : address] };
 }
 
-function replaceQuery(owner, method, replace) {
-  const original = owner[method];
-  owner[method] = function (hostname, ...rest) {
-    const type = method === "resolve" && typeof rest[0] === "string" ? rest[0] : "A";
-    const asked = method === "resolve" ? METHODS[type] : method;
-    const found = asked === undefined ? undefined : resolved(asked, hostname, rest[0]);
-    const isOurs = found !== undefined && (replace === promise || typeof rest[rest.length - 1] === "function");
-    return isOurs ? replace(found, rest) : original.call(this, hostname, ...rest);
+// What a call asks for, with which options, and who is to be called back, as Node reads it; of a type that is not here, or
+// of a call that is in error, nothing.
+
+function byCallback(method, rest) {
+  if (method === "resolve") {
+    const [type, callback] = typeof rest[0] === "function" ? ["A", ...rest] : rest;
+    return typeof callback === "function" ? { asked: METHODS.get(type), callback } : {};
+  }
+  const [options, callback] = rest.length > 1 ? rest : [undefined, ...rest];
+  return typeof callback === "function" ? { asked: method, options, callback } : {};
+}
+
+function byPromise(method, [first]) {
+  if (method !== "resolve") return { asked: method, options: first };
+  return { asked: METHODS.get(first === undefined ? "A" : first) };
+}
+
+function callBack({ error, records }, callback) {
+  process.nextTick(() => (error ? callback(error) : callback(null, records)));
+}
+
+async function promise({ error, records }) {
+  if (error) throw error;
+  return records;
+}
+
+function newQuery(original, method, read, answer) {
+  return function (hostname, ...rest) {
+    const { asked, options, callback } = read(method, rest);
+    const found = asked && resolved(asked, hostname, options);
+    return found ? answer(found, callback) : original.call(this, hostname, ...rest);
   };
 }
 
-function callBack(found, rest) {
-  const callback = rest[rest.length - 1];
-  process.nextTick(() => (found.error ? callback(found.error) : callback(null, found.records)));
-}
-
-async function promise(found) {
-  if (found.error) throw found.error;
-  return found.records;
+// Whoever looks at a function of Node's finds what it had: its name, its length, and what util.promisify() goes by.
+function replace(owner, method, made, ...how) {
+  const original = owner[method];
+  owner[method] = Object.defineProperties(made(original, ...how), Object.getOwnPropertyDescriptors(original));
 }
 
 function install() {
-  const { lookup } = dns;
-  dns.lookup = function (hostname, ...rest) {
-    const callback = rest[rest.length - 1];
-    const found = lookedUp(hostname, typeof rest[0] === "function" ? {} : rest[0]);
-    if (found === undefined || typeof callback !== "function") return lookup.call(this, hostname, ...rest);
-    const { error, all, address, family } = found;
-    const answer = error ? [error] : all ? [null, [{ address, family }]] : [null, address, family];
-    process.nextTick(() => callback(...answer));
-    return {};
-  };
-  const lookupPromise = dns.promises.lookup;
-  dns.promises.lookup = async function (hostname, options) {
-    const found = lookedUp(hostname, options);
-    if (found === undefined) return lookupPromise.call(this, hostname, options);
-    const { error, all, address, family } = found;
-    if (error) throw error;
-    return all ? [{ address, family }] : { address, family };
-  };
-  for (const method of ["resolve", ...Object.values(METHODS)]) {
-    for (const owner of [dns, dns.Resolver.prototype]) replaceQuery(owner, method, callBack);
-    for (const owner of [dns.promises, dns.promises.Resolver.prototype]) replaceQuery(owner, method, promise);
+  replace(net.Socket.prototype, "connect", newConnect);
+  replace(dns, "lookup", newLookup);
+  replace(dns.promises, "lookup", newLookupPromise);
+  for (const method of ["resolve", ...METHODS.values()]) {
+    for (const owner of [dns, dns.Resolver.prototype]) replace(owner, method, newQuery, method, byCallback, callBack);
+    for (const owner of [dns.promises, dns.promises.Resolver.prototype]) {
+      replace(owner, method, newQuery, method, byPromise, promise);
+    }
   }
 }
 

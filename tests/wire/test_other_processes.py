@@ -61,6 +61,70 @@ const by_promise = ([method, ...args]) => dns.promises[method](...args).then((an
 const asked = calls.flatMap((call) => [by_callback(call), by_promise(call)]);
 Promise.all(asked).then((answers) => console.log(JSON.stringify(answers)));
 """
+# What can be seen of the functions that a route replaces.
+SHOW = """
+const dns = require("dns");
+const owners = [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype];
+const shown = ({ name, length, ...others }) => [name, length, Object.keys(others)];
+const own = (each) => [...shown(each), ...Object.getOwnPropertySymbols(each).map(String)];
+const methods = (owner) => ["lookup", "resolve", "resolve4", "resolve6", "resolveMx"].filter((each) => owner[each]);
+const all = owners.map((owner) => methods(owner).map((each) => own(owner[each])));
+console.log(JSON.stringify([all, own(require("net").Socket.prototype.connect)]));
+"""
+# What Node says of calls that are in error; it says it before anything is looked up or dialled.
+COMPLAIN = """
+const dns = require("dns");
+const net = require("net");
+const name = "smtp.example.com";
+const back = () => {};
+const options = [5, "", "x", true, { family: 5 }, { family: "IPv5" }, { all: 1 }, { hints: "x" }];
+const types = [null, 5, "", "toString", true, {}, ["A"]];
+const unanswered = [[name], [name, null], [name, {}], [name, {}, null], [name, {}, {}, back], [name, "A", {}]];
+const strangers = [5, true, {}, [name]].map((each) => [each, back]);
+const places = [[], [[]], [[null]], [{}], [{ port: true }], [{ port: " " }], [{ port: 1.5 }],
+  [{ port: 65536, host: name }], [{ port: [25], host: name }], [{ port: 25, host: name, localAddress: "x" }],
+  [{ port: 2526, host: name, localPort: "x" }], [{ port: 25, host: "other.invalid", lookup: 5 }]];
+const calls = [
+  [dns, "lookup", [...strangers, ...unanswered, ...options.map((each) => [name, each, back])]],
+  [dns.promises, "lookup", [...strangers, ...options.map((each) => [name, each]), [name, { family: "IPv6" }]]],
+  ...[dns, new dns.Resolver()].flatMap((each) => [
+    [each, "resolve", [...strangers, ...unanswered, ...[undefined, ...types].map((type) => [name, type, back])]],
+    [each, "resolve4", [...strangers, ...unanswered, [name, back, undefined]]],
+    [each, "resolveMx", [...strangers, ...unanswered]],
+  ]),
+  ...[dns.promises, new dns.promises.Resolver()].flatMap((each) => [
+    [each, "resolve", [...strangers, ...[back, ...types].map((type) => [name, type])]],
+    [each, "resolve4", [[undefined], [null], ...strangers]],
+  ]),
+  [new net.Socket(), "connect", places],
+];
+const said = calls.flatMap(([owner, method, all]) => all.map((args) => {
+  try {
+    owner[method](...args);
+  } catch (error) {
+    return `${error.code}: ${error.message}`;
+  }
+}));
+console.log(JSON.stringify(said));
+"""
+# One socket that dials again whenever it has ended, and what it tells.
+DIAL_AGAIN = """
+const [host, port] = process.argv.slice(1);
+const [client, said] = [new (require("net").Socket)(), []];
+const dial = () => client.connect(port, host, () => said.push("connected"));
+client.on("error", (error) => said.push([error.code, client.connecting, client.destroyed]));
+client.on("close", (failed) => (said.push(failed), said.length < 6 ? dial() : console.log(JSON.stringify(said))));
+dial();
+said.push([client.connecting, client.pending].join());
+"""
+# A dial with a look-up of its own, which finds what a name or an address stands for.
+LOOK_UP_ITSELF = """
+const [host, port, found] = process.argv.slice(1);
+const lookup = (_, options, answer) => require("dns").lookup(found, options, answer);
+const client = require("net").connect({ host, port, lookup });
+client.on("error", (error) => console.log(error.code));
+client.on("data", (data) => (console.log(String(data).trim()), client.end()));
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -183,7 +247,7 @@ def test_node_meets_the_blocks_of_a_routed_name_those_of_the_patch_among_them(
 ROUTED: list[tuple[list[Any], Any]] = [
     (["lookup", HOST], ["127.83.0.1", 4]),
     (["lookup", HOST, 6], ["::ffff:127.83.0.1", 6]),
-    (["lookup", HOST, {"family": "IPv6", "all": True}], [[{"address": "::ffff:127.83.0.1", "family": 6}]]),
+    (["lookup", HOST, {"family": 6, "all": True}], [[{"address": "::ffff:127.83.0.1", "family": 6}]]),
     (["lookup", HOST, {"all": True}], [[{"address": "127.83.0.1", "family": 4}]]),
     (["lookup", "two.example.org"], {"code": "ENOTFOUND", "syscall": "getaddrinfo"}),
     (["resolve4", HOST], [["127.83.0.1"]]),
@@ -233,6 +297,29 @@ def test_an_address_that_was_looked_up_leads_where_its_name_does(smtpports: SMTP
     """
 
     assert node(program) == "220 smtp.example.com ESMTP ready"
+
+
+def test_promises_made_of_look_ups_hold_what_node_promises(smtpports: SMTPPorts) -> None:
+    smtpports.route(HOST)
+    program = f"""
+        const lookup = require("util").promisify(require("dns").lookup);
+        Promise.all([lookup("{HOST}"), lookup("{HOST}", {{ all: true }}), lookup("{HOST}", {{ family: "IPv6" }}),
+          lookup("127.0.0.1")]).then((answers) => console.log(JSON.stringify(answers)));
+    """
+
+    assert json.loads(node(program)) == [
+        {"address": "127.83.0.1", "family": 4},
+        [{"address": "127.83.0.1", "family": 4}],
+        {"address": "::ffff:127.83.0.1", "family": 6},
+        {"address": "127.0.0.1", "family": 4},
+    ]
+
+
+def test_functions_that_a_route_replaces_look_as_they_did(smtpports: SMTPPorts) -> None:
+    before = node(SHOW)
+    smtpports.route(HOST)
+
+    assert node(SHOW) == before
 
 
 def test_a_pattern_leads_node_and_python_to_names_that_nobody_knew(smtpports: SMTPPorts) -> None:
@@ -288,6 +375,72 @@ def test_node_complains_of_what_it_always_complains_of(smtpports: SMTPPorts, cal
     smtpports.route(HOST)
 
     assert node(f"try {{ {call} }} catch (error) {{ console.log(error.code) }}") == code
+
+
+def test_node_complains_of_odd_arguments_in_its_own_words(smtpports: SMTPPorts) -> None:
+    before = json.loads(node(COMPLAIN))
+    route = smtpports.route(HOST)
+    led = json.loads(node(COMPLAIN))
+    route.block(25, 465, 587, 2525, how="dns")
+
+    assert None not in before
+    assert led == before
+    assert json.loads(node(COMPLAIN)) == before
+
+
+@pytest.mark.parametrize("port", ["587", "0587", " 587", "0x24b", "587.0", "5.87e2"])
+def test_node_is_led_by_each_form_of_a_port_that_it_takes(smtpports: SMTPPorts, port: str) -> None:
+    smtpports.route(HOST)
+    program = f"""
+        const client = require("net").connect({{ host: "{HOST}", port: "{port}" }}, () => client.end());
+        client.on("data", (data) => console.log(String(data).trim()));
+    """
+
+    assert node(program) == "220 smtp.example.com ESMTP ready"
+
+
+@pytest.mark.parametrize(
+    ("how", "number", "code"),
+    [
+        ("host-unreachable", 25, "EHOSTUNREACH"),
+        ("dns", 25, "ENOTFOUND"),
+        ("refuse", 25, "ECONNREFUSED"),
+        ("refuse", 2526, "ECONNREFUSED"),
+    ],
+)
+def test_a_socket_of_nodes_that_is_dialled_again_fails_again(
+    smtpports: SMTPPorts, how: str, number: int, code: str
+) -> None:
+    smtpports.route(HOST).block(25, how=how)
+
+    failure = [[code, False, True], True]
+    assert json.loads(node(DIAL_AGAIN, HOST, number)) == ["true,true", *failure, *failure, *failure]
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "found", "heard"),
+    [
+        # A routed name leads here, and nobody looks it up.
+        (HOST, 25, "localhost.invalid", "220 smtp.example.com ESMTP ready"),
+        ("alias.invalid", 25, HOST, "220 smtp.example.com ESMTP ready"),
+        ("alias.invalid", "0031", HOST, "ECONNREFUSED"),
+        ("alias.invalid", 587, HOST, "EHOSTUNREACH"),
+        ("alias.invalid", 25, "localhost.invalid", "ENOTFOUND"),
+    ],
+)
+def test_a_look_up_of_the_callers_own_leads_where_its_answer_does(
+    smtpports: SMTPPorts, host: str, port: object, found: str, heard: str
+) -> None:
+    smtpports.route(HOST).block(587, how="host-unreachable")
+
+    assert node(LOOK_UP_ITSELF, host, port, found) == heard
+
+
+def test_a_look_up_of_the_callers_own_leads_elsewhere_too(smtpports: SMTPPorts) -> None:
+    address, port = smtpports.ports[25].address
+    smtpports.route(HOST)
+
+    assert node(LOOK_UP_ITSELF, "alias.invalid", port, address) == "220 localhost ESMTP ready"
 
 
 @pytest.mark.parametrize(
