@@ -239,4 +239,9 @@ function install() {
   }
 }
 
-install();
+try {
+  tables.forEach(refresh);
+  install();
+} catch (error) {
+  process.stderr.write(`pytest-smtpports: routes do not hold in this process: ${FILES}: ${error}\n`);
+}

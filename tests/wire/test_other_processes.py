@@ -482,3 +482,28 @@ def test_options_of_the_users_own_hold_for_node_too(
         assert node(HEAR, HOST, 25).startswith("own\n220 smtp.example.com")
 
     assert os.environ["NODE_OPTIONS"] == f"--require {tmp_path}/own.cjs"
+
+
+def test_a_node_that_cannot_read_the_routes_says_so_and_goes_on(
+    smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with smtpports.route(HOST), monkeypatch.context() as patch:
+        patch.setenv("SMTPPORTS_ROUTES", str(tmp_path))
+        done = subprocess.run(["node", "-p", "1 + 1"], capture_output=True, text=True, timeout=60, check=True)  # noqa: S607 # ours
+
+    assert done.stdout == "2\n"
+    assert done.stderr.startswith(f"pytest-smtpports: routes do not hold in this process: {tmp_path}: Error: EISDIR")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_node_that_is_not_permitted_to_read_the_routes_says_so_and_goes_on(smtpports: SMTPPorts) -> None:
+    is_known = "(each) => process.allowedNodeEnvironmentFlags.has(each)"
+    # Node 18 has none of them.
+    flag = node(f"console.log(['--permission', '--experimental-permission'].find({is_known}) ?? '')")
+    allowed = [flag, f"--allow-fs-read={_children._NODE}"] if flag else []
+    smtpports.route(HOST)
+
+    command = ["node", *allowed, "-p", "1 + 1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 # our own words
+    assert done.stdout == "2\n"
+    assert ("pytest-smtpports: routes do not hold in this process: " in done.stderr) is bool(flag)
