@@ -12,6 +12,7 @@ import pytest
 
 from pytest_smtpports import Outcome, SMTPPorts
 from pytest_smtpports._network import _children
+from pytest_smtpports._network._names import is_meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -331,6 +332,17 @@ def test_a_pattern_leads_node_and_python_to_names_that_nobody_knew(smtpports: SM
     assert node(HEAR, "example.org.invalid", 25) == "ENOTFOUND"
     assert node(SEND, "mx3.example.org") == "221 2.0.0 Bye"
     assert route.messages.only.host == "*.example.org"
+
+
+@pytest.mark.parametrize(
+    "name", ["a.example.invalid", "a.b.c.example.invalid", "example.invalid", "an-example.invalid"]
+)
+def test_a_pattern_means_the_same_names_for_node_as_for_python(smtpports: SMTPPorts, name: str) -> None:
+    smtpports.route("*.example.invalid")
+    heard = node(HEAR, name.upper() + ".", 25)
+
+    assert heard.startswith("220 ") is is_meant(name, "*.example.invalid")
+    assert heard.startswith("220 ") or heard == "ENOTFOUND"
 
 
 def test_a_node_process_that_lives_on_follows_every_change(smtpports: SMTPPorts, questioned: Questioned) -> None:
