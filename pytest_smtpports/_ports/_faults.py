@@ -337,7 +337,11 @@ def _folded(address: str) -> str:
     return f"{local}{at}{domain.lower()}"
 
 
+# How much of an action is told; the bytes of Garbage may be many.
+_MOST_TOLD = 120
+
+
 def told(stage: Stage, action: Reply | Action) -> str:
     """A fault as it is told of."""
     what = str(action).splitlines()[0] if isinstance(action, Reply) else repr(action)
-    return f"{stage.value}: {what}"
+    return f"{stage.value}: {what if len(what) <= _MOST_TOLD else what[:_MOST_TOLD] + '…'}"

@@ -165,3 +165,10 @@ def test_a_condition_is_met_by_one_of_the_addresses(condition: Condition | None,
 def test_a_fault_is_told_of_in_a_line() -> None:
     assert told(Stage.RCPT, Reply(450, "4.7.1", "one\ntwo")) == "rcpt: 450-4.7.1 one"
     assert told(Stage.QUIT, Disconnect("reset")) == "quit: Disconnect(how='reset')"
+
+
+def test_of_many_bytes_the_first_are_told() -> None:
+    said = told(Stage.MAIL, Garbage(b"x" * 9000))
+
+    assert said.startswith("mail: Garbage(data=b'xxx")
+    assert (said[-1], len(said)) == ("…", len("mail: ") + 121)
