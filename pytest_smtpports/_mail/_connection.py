@@ -164,6 +164,7 @@ class Facts:
     not_emulated: bool = False
     tls_error: str | None = None
     delivered: int = 0
+    unacknowledged: int = 0
     logins: tuple[Login, ...] = ()
     refusal: str | None = None
     said_quit: bool = False
@@ -182,18 +183,27 @@ def outcome_of(facts: Facts) -> tuple[Outcome, str]:
     if facts.tls_error is not None:
         return Outcome.TLS_FAILED, facts.tls_error
     if facts.delivered:
-        return Outcome.DELIVERED, f"{facts.delivered} message{'s' * (facts.delivered > 1)} taken"
+        return Outcome.DELIVERED, _taken(facts.delivered, facts.unacknowledged)
     if facts.logins and not any(login.succeeded for login in facts.logins):
-        return Outcome.AUTH_FAILED, f"the login of {facts.logins[-1].username!r} was refused"
+        refused = f"the login of {facts.logins[-1].username!r} was refused"
+        return Outcome.AUTH_FAILED, f"{refused}; {facts.refusal}" if facts.refusal else refused
     if facts.refusal is not None:
         return Outcome.REFUSED, facts.refusal
     if not facts.closed:
         return Outcome.OPEN, _after("still open", facts.last_line)
     if facts.said_quit:
-        return Outcome.QUIT, "the client said QUIT without sending a message"
+        met = f", after a fault ({facts.fault})" if facts.fault else ""
+        return Outcome.QUIT, f"the client said QUIT without sending a message{met}"
     if facts.fault is not None:
         return Outcome.ABANDONED, _after(f"a fault ended it ({facts.fault})", facts.last_line)
     return Outcome.ABANDONED, _after(facts.ending or "the client went away", facts.last_line)
+
+
+def _taken(delivered: int, unacknowledged: int) -> str:
+    taken = f"{delivered} message{'s' * (delivered > 1)} taken"
+    if not unacknowledged:
+        return taken
+    return f"{taken}, {f'{unacknowledged} of them ' * (delivered > 1)}never acknowledged"
 
 
 def _after(what: str, last_line: str | None) -> str:

@@ -44,6 +44,7 @@ class Entry:
         self._not_emulated = False
         self._tls_error: str | None = None
         self._delivered = 0
+        self._unacknowledged = 0
         self._refusal: str | None = None
         self._said_quit = False
         self._ending: str | None = None
@@ -109,9 +110,10 @@ class Entry:
         """A command on the way to a message was refused, or None where that counts no more."""
         self._refusal = reply
 
-    def delivered(self) -> None:
-        """A message was taken."""
+    def delivered(self, *, acknowledged: bool) -> None:
+        """A message was taken, and the client learns of it or not."""
         self._delivered += 1
+        self._unacknowledged += not acknowledged
 
     def said_quit(self) -> None:
         """The client ended the session as it should."""
@@ -140,6 +142,7 @@ class Entry:
                 not_emulated=self._not_emulated,
                 tls_error=self._tls_error,
                 delivered=self._delivered,
+                unacknowledged=self._unacknowledged,
                 logins=tuple(self._logins),
                 refusal=self._refusal,
                 said_quit=self._said_quit,

@@ -441,6 +441,7 @@ class Session(smtp.SMTP):
             # There is no room for it: that fails the test, and the transaction.
             self.service.journal.fail(error)
             return False
+        acknowledged = acknowledged and self._wire.lets_through(self._conversation.unsent)
         taken = self.service.deliver(
             Message(
                 raw=kept,  # type: ignore[arg-type] # the field knows how to read it
@@ -450,12 +451,12 @@ class Session(smtp.SMTP):
                 host=self.service.host,
                 tls=self._tls,
                 user=self._user,
-                acknowledged=acknowledged and self._wire.lets_through(self._conversation.unsent),
+                acknowledged=acknowledged,
                 connection=self.entry.number,
             )
         )
         if taken:
-            self.entry.delivered()
+            self.entry.delivered(acknowledged=acknowledged)
         return taken
 
     # The other commands (RFC 5321 §4.1.1.5 to §4.1.1.10)

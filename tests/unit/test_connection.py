@@ -32,11 +32,23 @@ LOGIN = Login("user", "LOGIN", succeeded=True)
         (Facts(tls_error="the client does not know our CA"), Outcome.TLS_FAILED, "the client does not know our CA"),
         (Facts(delivered=1), Outcome.DELIVERED, "1 message taken"),
         (Facts(delivered=2), Outcome.DELIVERED, "2 messages taken"),
+        (Facts(delivered=1, unacknowledged=1), Outcome.DELIVERED, "1 message taken, never acknowledged"),
+        (Facts(delivered=2, unacknowledged=1), Outcome.DELIVERED, "2 messages taken, 1 of them never acknowledged"),
         (Facts(logins=(REFUSED_LOGIN,)), Outcome.AUTH_FAILED, "the login of 'ada' was refused"),
+        (
+            Facts(logins=(REFUSED_LOGIN,), refusal="AUTH got 454 4.7.0 Backend down"),
+            Outcome.AUTH_FAILED,
+            "the login of 'ada' was refused; AUTH got 454 4.7.0 Backend down",
+        ),
         (Facts(refusal="RCPT got 550"), Outcome.REFUSED, "RCPT got 550"),
         (Facts(), Outcome.OPEN, "still open before it said anything"),
         (Facts(last_line="EHLO client"), Outcome.OPEN, "still open after 'EHLO client'"),
         (Facts(closed=True, said_quit=True), Outcome.QUIT, "the client said QUIT without sending a message"),
+        (
+            Facts(closed=True, said_quit=True, fault="mail: Garbage(data=b'x')"),
+            Outcome.QUIT,
+            "the client said QUIT without sending a message, after a fault (mail: Garbage(data=b'x'))",
+        ),
         (Facts(closed=True), Outcome.ABANDONED, "the client went away before it said anything"),
         (
             Facts(closed=True, last_line="EHLO client"),
