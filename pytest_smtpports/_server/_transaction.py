@@ -14,6 +14,7 @@ from .._ports._policy import NO_PROGRESS, Standing, State, longest_line
 from .._ports._profile import Role
 from .._ports._reply import Reply
 from .._ports._situations import Refused, Situation
+from ._voice import MESSAGE
 
 if TYPE_CHECKING:
     from .._ports._faults import Action
@@ -94,6 +95,7 @@ class Transaction:
     async def message(self) -> None:
         """DATA: all or nothing (RFC 5321 §4.1.1.4)."""
         self._voice.say(Situation.SEND_DATA)
+        self._voice.verb = MESSAGE
         try:
             raw = await self._conversation.message(self._policy.profile.size_limit)
         except MessageTooLong as message:

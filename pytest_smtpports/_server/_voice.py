@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ._journal import Entry
 
 # A refusal of one of these keeps a message from being sent.
-_ON_THE_WAY = frozenset({"EHLO", "HELO", "LHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT"})
+MESSAGE = "the message"
+_ON_THE_WAY = frozenset({"EHLO", "HELO", "LHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", MESSAGE})
 # What a client gets wrong who does not know SMTP.
 _ERRORS = frozenset({Situation.UNKNOWN_COMMAND, Situation.NOT_IMPLEMENTED, Situation.NOT_TEXT, Situation.BARE_LF})
 # What is said back of a client's own words; RFC 5321 §4.5.3.1.5 has 512 octets for a reply line.
@@ -29,7 +30,7 @@ class Voice:
     """The port's side of one conversation.
 
     Attributes:
-        verb: the command that is being answered, or "".
+        verb: the command that is being answered, or the message that DATA has brought, or "".
         has_said_goodbye: nothing more is to be said.
     """
 
