@@ -1,4 +1,4 @@
-"""What may be written down of a line that a client sends."""
+"""What is written down of a line: what may be told of it, in characters that can be read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ MASK = "***"
 
 def written(line: bytes) -> str:
     """A command line as text: what AUTH carries is masked, control characters and broken UTF-8 are escapes."""
-    text = _masked(without_end(line)).decode("utf-8", "backslashreplace")
+    return legible(_masked(without_end(line)))
+
+
+def legible(line: bytes) -> str:
+    """Bytes as text: control characters and broken UTF-8 are escapes."""
+    text = line.decode("utf-8", "backslashreplace")
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

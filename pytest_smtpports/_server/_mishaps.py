@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._ports._faults import Delay, Disconnect, Garbage, Hang, Stage, told
+from .._ports._masking import legible
 from .._ports._rules import Occasion
 from ._conversation import ClientLeft
 from ._obstacle import PAUSE
@@ -83,7 +84,7 @@ class Mishaps:
             return True
         self._entry.fails(told(stage, action))
         if isinstance(action, Garbage):
-            self._conversation.say(action.data)
+            self._say(action.data)
             return False
         if isinstance(action, Hang):
             await self._conversation.hang()
@@ -106,7 +107,7 @@ class Mishaps:
     async def shake_hands(self, action: Action) -> None:
         """The same where TLS is to begin."""
         if isinstance(action, Garbage):
-            self._conversation.say(action.data)
+            self._say(action.data)
             return
         if isinstance(action, Delay):
             self._wire().pause_reading()
@@ -116,3 +117,8 @@ class Mishaps:
             # By now the client has read that it may begin.
             await self._conversation.some(_MUCH)
         await self.undergo(Stage.HANDSHAKE, action)
+
+    def _say(self, data: bytes) -> None:
+        for line in data.splitlines():
+            self._entry.said(legible(line))
+        self._conversation.say(data)

@@ -371,11 +371,12 @@ def test_garbage_comes_in_the_place_of_a_reply_and_the_port_goes_on_listening(
     assert "garbage\r\n" not in said[:place]
 
 
-def test_garbage_instead_of_a_greeting_is_no_greeting(smtpports: SMTPPorts) -> None:
-    smtpports.fail("banner", Garbage(b"\x00\xff\r\n"))
+def test_garbage_instead_of_a_greeting_is_no_greeting_and_stands_in_the_dialogue(smtpports: SMTPPorts) -> None:
+    smtpports.fail("banner", Garbage(b"\x00\xff\r\ncaf\xc3\xa9\r\n"))
 
     with pytest.raises(smtplib.SMTPConnectError):
         send(smtpports)
+    assert [line.text for line in smtpports.connections[0].dialogue] == [r"\x00\xff", "café"]
 
 
 @pytest.mark.parametrize(("number", "told"), [(465, "WRONG_VERSION_NUMBER|record layer failure"), (587, None)])
