@@ -1,29 +1,42 @@
-"""What the wire tests share: a client that speaks bytes, and the record of one that has to be waited for."""
+"""What the wire tests share: a client that speaks bytes, two that others wrote, and a provider for them."""
 
 from __future__ import annotations
 
 import asyncio
+import smtplib
 import socket
+import ssl
 import subprocess
 import time
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import aiosmtplib
 import pytest
 
+from pytest_smtpports import PROFILES, SMTPPorts
+
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
+    from typing import Any
 
-    import aiosmtplib
-
-    from pytest_smtpports import Port
+    from pytest_smtpports import Connection, Outcome, Port
 
     Dial = Callable[[Port], "RawClient"]
     Connected = Callable[[aiosmtplib.SMTP], AbstractAsyncContextManager[aiosmtplib.SMTP]]
     Questioned = Callable[..., AbstractContextManager[Callable[[], str]]]
     Eventually = Callable[[Callable[[], object]], None]
+    Met = Callable[[SMTPPorts, Outcome, str], Connection]
+    Providing = Callable[..., SMTPPorts]
+    Send = Callable[..., dict[str, tuple[int, bytes]]]
+    SendAsync = Callable[..., Coroutine[Any, Any, tuple[dict[str, aiosmtplib.SMTPResponse], str]]]
+
+HOST = "smtp.example.com"
+SENDER, RECIPIENT = "app@example.com", "ada@example.org"
+MAIL = "Subject: Welcome\r\nMessage-ID: <1@example.com>\r\n\r\nHello Ada\r\n"
+LOGIN = {"username": "user", "password": "password"}
 
 
 class RawClient:
@@ -114,14 +127,104 @@ def eventually() -> Eventually:
 def connected() -> Connected:
     @asynccontextmanager
     async def connect(client: aiosmtplib.SMTP) -> AsyncIterator[aiosmtplib.SMTP]:
-        async with client:
-            assert client.transport is not None
-            wire = client.transport.get_extra_info("socket")
-            yield client
-        # aiosmtplib doesn't wait for the end of TLS, and the test's loop would be closed before it has come.
-        deadline = time.monotonic() + 5
-        while wire.fileno() >= 0:
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0)
+        wires: list[socket.socket] = []
+        try:
+            async with client:
+                assert client.transport is not None
+                wires.append(client.transport.get_extra_info("socket"))
+                yield client
+        finally:
+            # aiosmtplib doesn't wait for the end of TLS, and the test's loop would be closed before it has come.
+            deadline = time.monotonic() + 5
+            while any(wire.fileno() >= 0 for wire in wires):
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0)
 
     return connect
+
+
+@pytest.fixture
+def providing() -> Iterator[Providing]:
+    """Opens one port that is like none of the shipped ones, at a provider's host name."""
+    with ExitStack() as closing:
+
+        def provide(number: int, *plugins: object, **changes: object) -> SMTPPorts:
+            profile = replace(PROFILES[number], **changes)
+            smtpports = closing.enter_context(SMTPPorts([profile], plugins=plugins))
+            smtpports.route(HOST)
+            return smtpports
+
+        yield provide
+
+
+@pytest.fixture
+def provider() -> Iterator[SMTPPorts]:
+    """The four ports as shipped, at a provider's host name."""
+    with SMTPPorts() as smtpports:
+        smtpports.route(HOST)
+        yield smtpports
+
+
+@pytest.fixture
+def send() -> Send:
+    """Sends by smtplib, as code does that knows its port: TLS and a login, where it is not told otherwise."""
+
+    def by_smtplib(
+        number: int,
+        *recipients: str,
+        tls: bool = True,
+        login: bool = True,
+        password: str = LOGIN["password"],
+        mail: str = MAIL,
+        timeout: float = 5.0,
+        **options: object,
+    ) -> dict[str, tuple[int, bytes]]:
+        context = ssl.create_default_context()
+        kind, ways = (smtplib.SMTP_SSL, {"context": context}) if number == 465 else (smtplib.SMTP, {})
+        with kind(HOST, number, timeout=timeout, **ways) as client:
+            if tls and number in (587, 2525):
+                client.starttls(context=context)
+            if login and number != 25:
+                client.login(LOGIN["username"], password)
+            return client.sendmail(SENDER, recipients or (RECIPIENT,), mail, **options)
+
+    return by_smtplib
+
+
+@pytest.fixture
+def send_async(connected: Connected) -> SendAsync:
+    """The same by aiosmtplib."""
+
+    async def by_aiosmtplib(
+        number: int,
+        *recipients: str,
+        tls: bool = True,
+        login: bool = True,
+        password: str = LOGIN["password"],
+        mail: str = MAIL,
+        timeout: float = 5.0,
+        **options: object,
+    ) -> tuple[dict[str, aiosmtplib.SMTPResponse], str]:
+        ways = {**LOGIN, "password": password} if login and number != 25 else {}
+        use_tls, start_tls = number == 465, tls and number in (587, 2525)
+        client = aiosmtplib.SMTP(
+            hostname=HOST, port=number, timeout=timeout, use_tls=use_tls, start_tls=start_tls, **ways
+        )
+        async with connected(client):
+            return await client.sendmail(SENDER, list(recipients or (RECIPIENT,)), mail, **options)
+
+    return by_aiosmtplib
+
+
+@pytest.fixture
+def met() -> Met:
+    """The only connection, which ended in that way, and of which no secret is told."""
+
+    def connection(smtpports: SMTPPorts, outcome: Outcome, reason: str) -> Connection:
+        (only,) = smtpports.connections
+        assert (only.host, only.outcome, only.reason) == (HOST, outcome, reason)
+        told = str(only)
+        assert not any(secret in told for secret in ("'password'", "cGFzc3dvcmQ", "AHVzZXIA"))
+        return only
+
+    return connection

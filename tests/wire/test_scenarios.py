@@ -16,11 +16,13 @@ import aiosmtplib
 import pytest
 import uvloop
 
-from pytest_smtpports import Banner, NoTimeoutWarning, Outcome, SMTPPorts, StripSTARTTLS, Tarpit
+from pytest_smtpports import Banner, NoTimeoutWarning, Outcome, StripSTARTTLS, Tarpit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
     from typing import Any
+
+    from pytest_smtpports import SMTPPorts
 
     Run = Callable[[Coroutine[Any, Any, object]], object]
 
@@ -29,13 +31,6 @@ MAIL = "Subject: Welcome\r\n\r\nHello Ada\r\n"
 ENVELOPE = ("app@example.com", ["ada@example.org"], MAIL)
 # Seconds: less than anybody waits for, and more than anything takes.
 SHORT, LONG = 0.25, 5.0
-
-
-@pytest.fixture
-def provider() -> Iterator[SMTPPorts]:
-    with SMTPPorts() as smtpports:
-        smtpports.route(HOST)
-        yield smtpports
 
 
 def connect(number: int, timeout: float = LONG) -> None:
