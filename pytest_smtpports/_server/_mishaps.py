@@ -89,6 +89,8 @@ class Mishaps:
         if isinstance(action, Hang):
             await self._conversation.hang()
         if action == Disconnect("reset"):
+            # The record is there before the client learns of it.
+            self._entry.closed()
             self._wire().reset()
         raise ClientLeft
 
