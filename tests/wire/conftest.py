@@ -205,12 +205,11 @@ def send_async(connected: Connected) -> SendAsync:
         timeout: float = 5.0,
         **options: object,
     ) -> tuple[dict[str, aiosmtplib.SMTPResponse], str]:
-        ways = {**LOGIN, "password": password} if login and number != 25 else {}
         use_tls, start_tls = number == 465, tls and number in (587, 2525)
-        client = aiosmtplib.SMTP(
-            hostname=HOST, port=number, timeout=timeout, use_tls=use_tls, start_tls=start_tls, **ways
-        )
+        client = aiosmtplib.SMTP(hostname=HOST, port=number, timeout=timeout, use_tls=use_tls, start_tls=start_tls)
         async with connected(client):
+            if login and number != 25:
+                await client.login(LOGIN["username"], password)
             return await client.sendmail(SENDER, list(recipients or (RECIPIENT,)), mail, **options)
 
     return by_aiosmtplib
