@@ -243,10 +243,17 @@ def _account_of(failures: tuple[BaseException, ...]) -> str:
     return f"{what} raised on the server's thread, in a hook or in the server itself: {told}"
 
 
+# How code that sends mail is given a timeout; Flask-Mail 0.10 has no setting of its own.
+_WAYS = (
+    "smtplib and aiosmtplib: timeout=10; Django: EMAIL_TIMEOUT = 10; Flask-Mail, which has no setting: "
+    "socket.setdefaulttimeout(10); asyncio.open_connection(): within asyncio.timeout(10), or asyncio.wait_for(..., 10)."
+)
+
+
 def _warn_of(entry: Entry, host: str) -> None:
     told = NoTimeoutWarning(
         f"The connect to {host}:{entry.port} had no timeout. At a port that drops SYNs it waits for about two minutes; "
-        "give it one, such as smtplib.SMTP(..., timeout=10)."
+        f"give it one. {_WAYS}"
     )
     if entry.location is None:
         warnings.warn(told, stacklevel=2)

@@ -90,6 +90,36 @@ def test_a_client_without_a_timeout_gets_the_kernels_and_its_test_a_warning(smtp
     assert [Path(each.filename) for each in told] == [Path(__file__)]
 
 
+def test_the_warning_names_the_way_for_whoever_dialled(smtpports: SMTPPorts) -> None:
+    smtpports.block(25)
+    with pytest.raises(TimeoutError):
+        socket.create_connection(smtpports.ports[25].address)
+
+    with pytest.warns(NoTimeoutWarning) as told:
+        smtpports.close()
+    text = str(told[0].message)
+    for way in (
+        "smtplib and aiosmtplib: timeout=10",
+        "Django: EMAIL_TIMEOUT = 10",
+        "Flask-Mail, which has no setting: socket.setdefaulttimeout(10)",
+        "asyncio.timeout(10), or asyncio.wait_for(..., 10)",
+    ):
+        assert way in text
+
+
+def test_a_default_timeout_is_one(smtpports: SMTPPorts) -> None:
+    # As for Flask-Mail, which has no setting.
+    smtpports.block(25)
+    socket.setdefaulttimeout(AGES)
+    try:
+        with pytest.raises(TimeoutError, match=r"^timed out$"):
+            smtplib.SMTP(*smtpports.ports[25].address)
+    finally:
+        socket.setdefaulttimeout(None)
+
+    assert spared(smtpports) == [AGES]
+
+
 def test_the_warning_comes_once_and_survives_a_reset(smtpports: SMTPPorts) -> None:
     smtpports.block(25)
     with pytest.raises(TimeoutError):
