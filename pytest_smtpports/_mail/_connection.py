@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from ._duration import duration
+
 if TYPE_CHECKING:
     import datetime
 
@@ -16,9 +18,10 @@ class Outcome(str, Enum):
     """How a connection ended, or stands.
 
     `DELIVERED`: at least one message was taken. `BLOCKED`: the network did not let it through. `TLS_FAILED`: the
-    handshake failed. `AUTH_FAILED`: a login was refused and none succeeded. `REFUSED`: a command on the way to a
-    message got 4yz or 5yz, or the port is closed. `QUIT`: the client said QUIT and had sent nothing.
-    `ABANDONED`: it went away without QUIT and had sent nothing. `OPEN`: it is still there.
+    handshake failed, or the client began one where the port speaks in clear. `AUTH_FAILED`: a login was refused and
+    none succeeded. `REFUSED`: a command on the way to a message got 4yz or 5yz, or the port is closed. `QUIT`: the
+    client said QUIT and had sent nothing. `ABANDONED`: it went away without QUIT and had sent nothing. `OPEN`: it has
+    not closed the connection yet.
 
     Example:
         >>> from pytest_smtpports import Outcome
@@ -158,7 +161,14 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What decides a connection's outcome."""
+    """What decides a connection's outcome.
+
+    Attributes:
+        hindrance: what the network put in its way, and did not stop it.
+        encrypted: TLS is on.
+        awaited: what has not come yet of a client that is there.
+        waited: for how many seconds a client had patience that was kept waiting.
+    """
 
     blocked: str | None = None
     not_emulated: bool = False
@@ -172,10 +182,24 @@ class Facts:
     ending: str | None = None
     fault: str | None = None
     last_line: str | None = None
+    hindrance: str | None = None
+    encrypted: bool = False
+    awaited: str | None = None
+    waited: float | None = None
 
 
 def outcome_of(facts: Facts) -> tuple[Outcome, str]:
-    """The outcome and its sentence: what lets a message through, or stops it for good, weighs most."""
+    """The outcome and its sentence, which begins with what was in the client's way and did not stop it."""
+    outcome, reason = _weighed(facts)
+    if facts.hindrance is None:
+        return outcome, reason
+    if outcome is Outcome.DELIVERED and not facts.encrypted:
+        reason += ", in clear"
+    return outcome, f"{facts.hindrance}; {reason}"
+
+
+def _weighed(facts: Facts) -> tuple[Outcome, str]:
+    """What lets a message through, or stops it for good, weighs most."""
     if facts.blocked is not None and not facts.delivered:
         return Outcome.BLOCKED, facts.blocked
     if facts.not_emulated:
@@ -190,12 +214,14 @@ def outcome_of(facts: Facts) -> tuple[Outcome, str]:
     if facts.refusal is not None:
         return Outcome.REFUSED, facts.refusal
     if not facts.closed:
-        return Outcome.OPEN, _after("still open", facts.last_line)
+        return Outcome.OPEN, f"the client has not closed it yet; {facts.awaited or _last_word(facts)}"
     if facts.said_quit:
         met = f", after a fault ({facts.fault})" if facts.fault else ""
         return Outcome.QUIT, f"the client said QUIT without sending a message{met}"
     if facts.fault is not None:
         return Outcome.ABANDONED, _after(f"a fault ended it ({facts.fault})", facts.last_line)
+    if facts.waited is not None and facts.ending is None:
+        return Outcome.ABANDONED, f"the client gave up after {duration(facts.waited)}; {_last_word(facts)}"
     return Outcome.ABANDONED, _after(facts.ending or "the client went away", facts.last_line)
 
 
@@ -208,3 +234,9 @@ def _taken(delivered: int, unacknowledged: int) -> str:
 
 def _after(what: str, last_line: str | None) -> str:
     return f"{what} after {last_line!r}" if last_line else f"{what} before it said anything"
+
+
+def _last_word(facts: Facts) -> str:
+    if facts.last_line:
+        return f"the last it said was {facts.last_line!r}"
+    return "it said nothing" if facts.closed else "it has said nothing"

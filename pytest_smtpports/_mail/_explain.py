@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ._connection import Outcome
 from ._criteria import CONTAINED as _CONTAINED
 from ._criteria import Criteria, Verdict, same_address, several
+from ._duration import duration
 
 if TYPE_CHECKING:
     import datetime
@@ -166,7 +167,7 @@ def _summary(message: Message, now: datetime.datetime | None) -> str:
     if not message.acknowledged:
         text += " (never acknowledged)"
     if now is not None:
-        text += f", {(now - message.received_at).total_seconds():.1f} s ago"
+        text += f", {duration((now - message.received_at).total_seconds())} ago"
     return shown_line(text)
 
 

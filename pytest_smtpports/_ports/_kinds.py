@@ -440,6 +440,24 @@ def served(profile: Profile, block: Block | None) -> Profile:
     return profile
 
 
+def hindrance(block: Block, profile: Profile) -> str | None:
+    """What a client is up against that gets through all the same, as a sentence, or None.
+
+    Args:
+        block: what the network has put in its way.
+        profile: what it meets.
+    """
+    if isinstance(block, Tarpit):
+        rate = block.bytes_per_second
+        return f"the tarpit let {rate:g} byte{'s' * (rate != 1)} per second through"
+    if isinstance(block, Intercept):
+        own = "" if profile.tls is TLSMode.NONE else ", with a certificate of its own"
+        return f"another server answered, {block.host}{own}"
+    if isinstance(block, StripSTARTTLS) and profile.tls is TLSMode.STARTTLS:
+        return "STARTTLS was taken out of every reply to EHLO"
+    return None
+
+
 def starttls_of(block: Block | None) -> str | None:
     """What a client sees in the place of the keyword STARTTLS."""
     return block.keyword if isinstance(block, StripSTARTTLS) else STARTTLS

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from .. import _clock
 from .._mail._connection import Connection, Facts, Line, Login, outcome_of
+from .._mail._duration import duration
+from .._ports._kinds import Tarpit
 from ._spool import Spool
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ class Entry:
         self._said_quit = False
         self._ending: str | None = None
         self._fault: str | None = None
+        self._hindrance: str | None = None
+        self._awaited: str | None = None
 
     def accepted(self, peer: tuple[str, int]) -> None:
         """The port has taken the connection, perhaps one whose SYN was dropped before."""
@@ -68,7 +72,7 @@ class Entry:
         self.block = block
         self._blocked = block.reason
         if waited is not None:
-            self._blocked += f"; the client gave up after {waited:.1f} s"
+            self._blocked += f"; the client gave up after {duration(waited)}"
         self.closed()
 
     def spared(self, block: Block, timeout: float | None) -> None:
@@ -78,11 +82,12 @@ class Entry:
         if timeout is None:
             self._blocked = f"{block.reason}; the client has set no timeout, and would have waited long"
         else:
-            self._blocked = f"{block.reason}; the client would have given up after {timeout:.1f} s"
+            self._blocked = f"{block.reason}; the client would have given up after {duration(timeout)}"
 
-    def met(self, block: Block) -> None:
-        """The network has something in the way of the connection, which may still bring mail."""
+    def met(self, block: Block, hindrance: str | None = None) -> None:
+        """The network has something in the way of the connection, which may still bring mail; told in a sentence."""
         self.block = block
+        self._hindrance = hindrance
 
     def obstructed(self, block: Block) -> None:
         """The same, and no mail can come, or no more."""
@@ -97,6 +102,10 @@ class Entry:
         """A number was dialled that no profile has."""
         self._not_emulated = True
         self.closed()
+
+    def awaits(self, what: str) -> None:
+        """TLS is to come about, and what is to be said of a client that is there and has not done its part."""
+        self._awaited = what
 
     def tls_failed(self, sentence: str) -> None:
         """The handshake did not come to an end."""
@@ -127,6 +136,11 @@ class Entry:
             self._ending = ending
 
     @property
+    def has_heard_client(self) -> bool:
+        """Whether the client has said anything."""
+        return any(direction == "C" for direction, _, _ in self._lines)
+
+    @property
     def is_open(self) -> bool:
         """Whether it goes on."""
         return self._closed_after is None
@@ -150,6 +164,10 @@ class Entry:
                 ending=self._ending,
                 fault=self._fault,
                 last_line=last_heard,
+                hindrance=self._hindrance,
+                encrypted=self.tls is not None,
+                awaited=self._awaited if self.tls is None else None,
+                waited=closed_after if isinstance(self.block, Tarpit) else None,
             )
         )
         return Connection(

@@ -7,7 +7,7 @@ import threading
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from .._ports._kinds import DNS, Throttle
+from .._ports._kinds import DNS, Throttle, hindrance
 from ._black_hole import fill
 from ._fork import let_go_in_children
 from ._obstacle import MEETINGS, Obstacle
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._ports._blocks import Block
+    from .._ports._profile import Profile
     from ._journal import Entry
     from ._loop import BackgroundLoop
     from ._service import Service
@@ -141,7 +142,7 @@ class Listener:
         try:
             entry = self._service.journal.accept(self._number, self._service.host, (str(address[0]), int(address[1])))
             if self._service.block is not None:
-                _tell_of(self._service.block, entry)
+                _tell_of(self._service.block, self._service.precedents.policy.profile, entry)
             guest = self._guest(self._service, entry, self._background, self._see_off)
             self._guests.add(guest)
             self._silence.begin()
@@ -179,9 +180,9 @@ class Listener:
         self._clients -= 1
 
 
-def _tell_of(block: Block, entry: Entry) -> None:
+def _tell_of(block: Block, profile: Profile, entry: Entry) -> None:
     """Write down what is in a client's way; who is let through has met nothing."""
     if block.stops:
         entry.obstructed(block)
     elif not isinstance(block, (Throttle, DNS)):
-        entry.met(block)
+        entry.met(block, hindrance(block, profile))

@@ -52,8 +52,8 @@ def test_it_is_told_by_the_test_and_the_port(pytester: pytest.Pytester, fixture:
     result.stdout.fnmatch_lines(
         [
             HEADING,
-            "test_*.py::test_leaves: 25: open: still open after 'ehlo client.example'*",
-            "test_*.py::test_leaves: 2525: open: still open before it said anything*",
+            "test_*.py::test_leaves: 25: open: the client has not closed it yet; the last it said was 'ehlo *",
+            "test_*.py::test_leaves: 2525: open: the client has not closed it yet; it has said nothing*",
         ]
     )
     result.stdout.no_fnmatch_line("*::test_closes: *")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,8 +41,13 @@ LOGIN = Login("user", "LOGIN", succeeded=True)
             "the login of 'ada' was refused; AUTH got 454 4.7.0 Backend down",
         ),
         (Facts(refusal="RCPT got 550"), Outcome.REFUSED, "RCPT got 550"),
-        (Facts(), Outcome.OPEN, "still open before it said anything"),
-        (Facts(last_line="EHLO client"), Outcome.OPEN, "still open after 'EHLO client'"),
+        (Facts(), Outcome.OPEN, "the client has not closed it yet; it has said nothing"),
+        (
+            Facts(last_line="EHLO client"),
+            Outcome.OPEN,
+            "the client has not closed it yet; the last it said was 'EHLO client'",
+        ),
+        (Facts(awaited="it has not logged in"), Outcome.OPEN, "the client has not closed it yet; it has not logged in"),
         (Facts(closed=True, said_quit=True), Outcome.QUIT, "the client said QUIT without sending a message"),
         (
             Facts(closed=True, said_quit=True, fault="mail: Garbage(data=b'x')"),
@@ -59,6 +64,21 @@ LOGIN = Login("user", "LOGIN", succeeded=True)
             Facts(closed=True, ending="idle for too long", last_line="NOOP"),
             Outcome.ABANDONED,
             "idle for too long after 'NOOP'",
+        ),
+        (
+            Facts(closed=True, waited=0.25),
+            Outcome.ABANDONED,
+            "the client gave up after 0.25 s; it said nothing",
+        ),
+        (
+            Facts(closed=True, waited=12.04, last_line="EHLO client"),
+            Outcome.ABANDONED,
+            "the client gave up after 12 s; the last it said was 'EHLO client'",
+        ),
+        (
+            Facts(closed=True, waited=0.25, ending="the test ended", last_line="NOOP"),
+            Outcome.ABANDONED,
+            "the test ended after 'NOOP'",
         ),
     ],
 )
@@ -81,6 +101,18 @@ def test_an_outcome_follows_from_the_facts(facts: Facts, outcome: Outcome, reaso
 )
 def test_what_lets_a_message_through_or_stops_it_weighs_most(facts: Facts, outcome: Outcome) -> None:
     assert outcome_of(facts)[0] is outcome
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome", "reason"),
+    [
+        (Facts(refusal="MAIL got 530"), Outcome.REFUSED, "a wall; MAIL got 530"),
+        (Facts(delivered=1), Outcome.DELIVERED, "a wall; 1 message taken, in clear"),
+        (Facts(delivered=1, encrypted=True), Outcome.DELIVERED, "a wall; 1 message taken"),
+    ],
+)
+def test_what_was_in_the_way_and_did_not_stop_it_is_told_first(facts: Facts, outcome: Outcome, reason: str) -> None:
+    assert outcome_of(replace(facts, hindrance="a wall")) == (outcome, reason)
 
 
 def test_the_last_refused_login_is_named() -> None:

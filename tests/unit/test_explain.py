@@ -169,8 +169,8 @@ def test_the_nearest_miss_is_told_criterion_by_criterion(
           port = 2525
           tls = True
         2 messages came:
-          1. 25 in clear from 'app@example.com' to 'bob@example.net' 'Invoice', 1.3 s ago
-          2. smtp.example.com:587 TLSv1.3 from 'app@example.com' to 'ada@example.org' 'Welcome!', 1.3 s ago
+          1. 25 in clear from 'app@example.com' to 'bob@example.net' 'Invoice', 1.26 s ago
+          2. smtp.example.com:587 TLSv1.3 from 'app@example.com' to 'ada@example.org' 'Welcome!', 1.26 s ago
         nearest is message 2:
           ✓ to
           ✗ subject

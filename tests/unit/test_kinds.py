@@ -25,7 +25,7 @@ from pytest_smtpports import (
     Throttle,
     TLSMode,
 )
-from pytest_smtpports._ports._kinds import KINDS, block_of, error_of, served, starttls_of
+from pytest_smtpports._ports._kinds import KINDS, block_of, error_of, hindrance, served, starttls_of
 
 # design.md's words, each with its class.
 NAMES = {
@@ -144,3 +144,28 @@ def test_the_reference_has_a_row_for_every_kind() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \| `(\w+)\(", reference, re.MULTILINE)
 
     assert dict(rows) == NAMES
+
+
+OTHER = "another server answered, relay.isp.example"
+
+
+@pytest.mark.parametrize(
+    ("block", "number", "told"),
+    [
+        (Tarpit(), 25, "the tarpit let 1 byte per second through"),
+        (Tarpit(bytes_per_second=0.5), 465, "the tarpit let 0.5 bytes per second through"),
+        (Intercept(), 465, f"{OTHER}, with a certificate of its own"),
+        (Intercept(), 587, f"{OTHER}, with a certificate of its own"),
+        (Intercept(starttls=False), 587, OTHER),
+        (StripSTARTTLS(), 587, "STARTTLS was taken out of every reply to EHLO"),
+        (StripSTARTTLS(masked=True), 2525, "STARTTLS was taken out of every reply to EHLO"),
+        # There is none.
+        (StripSTARTTLS(), 465, None),
+        (StripSTARTTLS(), 25, None),
+        # Nothing is in the way until everything is.
+        (Stall(), 587, None),
+    ],
+    ids=str,
+)
+def test_what_a_client_that_gets_through_was_up_against_is_told(block: Block, number: int, told: str | None) -> None:
+    assert hindrance(block, served(PROFILES[number], block)) == told

@@ -180,7 +180,10 @@ def test_a_connection_that_is_still_there_is_open(smtpports: SMTPPorts) -> None:
         client.noop()
         connection = smtpports.connections[0]
 
-        assert (connection.outcome, connection.reason) == (Outcome.OPEN, "still open after 'noop'")
+        assert (connection.outcome, connection.reason) == (
+            Outcome.OPEN,
+            "the client has not closed it yet; the last it said was 'noop'",
+        )
         assert connection.closed_at is None
         assert smtpports.connections == (connection,)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import smtplib
 import socket
 import ssl
@@ -232,6 +233,7 @@ def test_s7_smtplib_sends_though_the_whole_takes_longer_than_its_timeout(provide
     assert (taken.closed_at - taken.opened_at).total_seconds() > SHORT
     assert provider.assert_sent(port=25).host == HOST
     assert (taken.outcome, taken.block) == (Outcome.DELIVERED, "tarpit")
+    assert taken.reason == "the tarpit let 400 bytes per second through; 1 message taken, in clear"
 
 
 @LOOPS
@@ -242,7 +244,11 @@ def test_s7_aiosmtplib_times_out(provider: SMTPPorts, run: Run) -> None:
         run(connect_async(25, SHORT))
 
     provider.assert_attempted([25])
-    assert provider.connections[0].block == "tarpit"
+    (met,) = provider.connections
+    assert (met.outcome, met.block) == (Outcome.ABANDONED, "tarpit")
+    assert re.fullmatch(
+        r"the tarpit let 20 bytes per second through; the client gave up after [\d.]+ s; it said nothing", met.reason
+    )
 
 
 # S8: the greeting refuses to serve
@@ -317,6 +323,7 @@ def test_s10_aiosmtplib_waits_for_a_greeting_in_clear(provider: SMTPPorts, run: 
 
 # S15: STARTTLS is taken out, and the client insists
 
+WITHOUT = "STARTTLS was taken out of every reply to EHLO"
 STRIPPED = pytest.mark.parametrize("masked", [False, True], ids=["taken out", "masked"])
 
 
@@ -330,7 +337,9 @@ def test_s15_smtplib_that_insists_on_tls_says_that_there_is_none(provider: SMTPP
     ):
         client.starttls(context=ssl.create_default_context())
 
-    assert provider.connections[0].block == "strip-starttls"
+    (met,) = provider.connections
+    assert (met.outcome, met.block) == (Outcome.QUIT, "strip-starttls")
+    assert met.reason == f"{WITHOUT}; the client said QUIT without sending a message"
     provider.assert_not_sent()
 
 
@@ -344,6 +353,9 @@ def test_s15_aiosmtplib_that_insists_on_tls_says_that_there_is_none(
     with pytest.raises(aiosmtplib.SMTPException, match="STARTTLS"):
         run(aiosmtplib.send(MAIL, sender=ENVELOPE[0], recipients=ENVELOPE[1], hostname=HOST, port=587, start_tls=True))
 
+    (met,) = provider.connections
+    assert met.outcome is Outcome.ABANDONED
+    assert met.reason.startswith(f"{WITHOUT}; the client went away after 'EHLO ")
     provider.assert_not_sent()
 
 
@@ -363,6 +375,7 @@ def test_s16_smtplib_code_that_takes_tls_where_it_is_offered_sends_in_clear(
         client.sendmail(*ENVELOPE)
 
     assert provider.assert_sent(port=2525, tls=False).user == provider.username
+    assert provider.connections[0].reason == f"{WITHOUT}; 1 message taken, in clear"
 
 
 @LOOPS
@@ -376,6 +389,10 @@ def test_s16_aiosmtplib_as_it_is_shipped_sends_in_clear(provider: SMTPPorts, run
         run(aiosmtplib.send(MAIL, **send))
 
     assert [message.tls is None for message in provider.messages] == [False, True]
+    assert [met.reason for met in provider.connections] == [
+        "1 message taken",
+        f"{WITHOUT}; 1 message taken, in clear",
+    ]
 
 
 # S20: the certificate is another host's

@@ -65,7 +65,8 @@ def test_a_connection_that_a_test_leaves_open_says_so(dial: Dial) -> None:
         client.reply()
         client.ask("EHLO client.example")
         assert smtpports.connections[0].outcome is Outcome.OPEN
-        assert smtpports.connections[0].reason == "still open after 'EHLO client.example'"
+        told = "the client has not closed it yet; the last it said was 'EHLO client.example'"
+        assert smtpports.connections[0].reason == told
 
     connection = smtpports.connections[0]
     assert connection.outcome is Outcome.ABANDONED
