@@ -8,6 +8,8 @@ LINE_END = b"\r\n"
 _LINE_FEED = b"\n"
 _DOT = b"\r\n."
 _MESSAGE_END = b"\r\n.\r\n"
+# RFC 8446 §5.1: a record of type handshake, of whatever version of TLS.
+_TLS_HANDSHAKE = b"\x16\x03"
 
 
 def without_end(line: bytes) -> bytes:
@@ -76,6 +78,11 @@ class Framing:
     def has_more(self) -> bool:
         """Whether there is anything that has not been read."""
         return bool(self._buffer)
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether a TLS handshake begins where a line is to begin."""
+        return self._buffer.startswith(_TLS_HANDSHAKE) and not self._overlong
 
     def line(self, limit: int) -> bytes | None:
         """The next line with its end, or None while it is incomplete.

@@ -27,6 +27,10 @@ class ClientLeft(Exception):
     """The client has closed its side, and everything that it said has been answered."""
 
 
+class SpokeTLS(ClientLeft):
+    """The client speaks TLS where a line is awaited, and no SMTP any more."""
+
+
 class Mouth(Protocol):
     """What speaks to the client."""
 
@@ -128,10 +132,16 @@ class Conversation:
         Raises:
             LineTooLong: it was longer than `limit`.
             ClientLeft: there is none.
+            SpokeTLS: nor will there be.
         """
         if self._lines_left <= 0 or self._held or len(self._unsent) > MOST_UNSENT:
             await self._give_way()
-        while (line := self._framing.line(limit)) is None:
+        framing = self._framing
+        while True:
+            if framing.is_tls:
+                raise SpokeTLS
+            if (line := framing.line(limit)) is not None:
+                break
             if self._at_end:
                 raise ClientLeft
             await _wait()

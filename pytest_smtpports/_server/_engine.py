@@ -66,11 +66,11 @@ class Engine:
         if self._background is not None and os.getpid() == self._pid:
             self._background.catch_up()
 
-    def describe_failure(self, error: BaseException) -> str:
-        """Why a TLS handshake failed."""
+    def describe_failure(self, error: BaseException, *, is_ours: bool = True) -> str:
+        """Why a TLS handshake failed, in which a certificate was shown that was meant to be trusted, or was not."""
         from ._tls import describe_failure
 
-        return describe_failure(error)
+        return describe_failure(error, is_ours=is_ours)
 
     def identities(self, secured: ssl.SSLObject) -> tuple[str, ...]:
         """Whom the certificate of a client names."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from .._mail._message import unacknowledged
@@ -86,7 +87,7 @@ class Server:
             context=lambda: self._engine.authority.server_context(
                 *names, is_local=elsewhere is None, asks_for_certificate=asks
             ),
-            describe_failure=self._engine.describe_failure,
+            describe_failure=partial(self._engine.describe_failure, is_ours=elsewhere is None),
             identities=self._engine.identities,
             accounts=accounts,
             faults=self.faults.at(profile.number, scope),

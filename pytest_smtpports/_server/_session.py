@@ -17,13 +17,14 @@ from .._ports._command import folded
 from .._ports._faults import STAGES, Action, Drip, Stage
 from .._ports._framing import LineTooLong
 from .._ports._masking import MASK, is_login
+from .._ports._misunderstandings import CLIENT_HELLO, NO_HANDSHAKE, NO_HANDSHAKE_YET, tls_in_clear
 from .._ports._path import path
 from .._ports._policy import COMMAND_LINE_LIMIT, State
 from .._ports._profile import TLSMode
 from .._ports._reply import Reply
 from .._ports._sasl import EXCHANGES, NO_INITIAL_RESPONSE, Circumstances
 from .._ports._situations import Refused, Situation
-from ._conversation import ClientLeft, Conversation
+from ._conversation import ClientLeft, Conversation, SpokeTLS
 from ._hindrance import wire_at
 from ._login import exchanged
 from ._mishaps import Mishaps
@@ -49,10 +50,8 @@ if TYPE_CHECKING:
 # The frames of these functions hold what clients log in with, which a traceback with local variables would show.
 __tracebackhide__ = True
 
-_NO_HANDSHAKE = (
-    "no TLS handshake came: this port speaks TLS from the first byte (RFC 8314) and says nothing in clear; "
-    "was the client waiting for a greeting?"
-)
+_IN_HANDSHAKE = "its TLS handshake is not over"
+_LEFT_EARLY = "the client went away in the TLS handshake, before it was shown a certificate"
 _TEST_ENDED = "the test ended with the connection open"
 _ENDED_IN_HANDSHAKE = "the test ended in the middle of the TLS handshake"
 
@@ -107,7 +106,7 @@ class Session(smtp.SMTP):
             if self._mishaps:
                 self._conversation.start(self._begin_badly(context), self._wire)
             elif context is not None:
-                self._wire.secure(context, self._begin_secured)
+                self._secure(context, self._begin_secured)
             else:
                 self._conversation.start(self._converse(), self._wire)
         except BaseException:
@@ -118,7 +117,7 @@ class Session(smtp.SMTP):
     def abort(self) -> None:
         """End the connection now: the test that it belongs to has ended."""
         if self._wire.is_shaking_hands:
-            self.entry.tls_failed(_NO_HANDSHAKE if self._is_kept_waiting() else _ENDED_IN_HANDSHAKE)
+            self.entry.tls_failed(NO_HANDSHAKE if self._is_kept_waiting() else _ENDED_IN_HANDSHAKE)
         self.entry.closed(_TEST_ENDED)
         self._wire.abort()
         self._conversation.end()
@@ -141,11 +140,19 @@ class Session(smtp.SMTP):
     # What the conversation calls
 
     def _be_over(self, error: BaseException | None) -> None:
-        if error is not None and not isinstance(error, ClientLeft):
+        if isinstance(error, SpokeTLS):
+            at_once = not self.entry.has_heard_client
+            self.entry.heard(CLIENT_HELLO)
+            self.entry.tls_failed(tls_in_clear(self._profile, at_once=at_once))
+        elif error is not None and not isinstance(error, ClientLeft):
             self.service.journal.fail(error)
         self.entry.closed()
 
     # TLS
+
+    def _secure(self, context: ssl.SSLContext, shaken: Callable[[Exception | None], object]) -> None:
+        self.entry.awaits(NO_HANDSHAKE_YET if self._is_implicit else _IN_HANDSHAKE)
+        self._wire.secure(context, shaken)
 
     def _begin_secured(self, error: Exception | None) -> None:
         if self._is_secured(error):
@@ -167,10 +174,17 @@ class Session(smtp.SMTP):
             self._identities = self.service.identities(secured)
             self._stand()
             return True
-        self.entry.tls_failed(_NO_HANDSHAKE if self._is_kept_waiting() else self.service.describe_failure(error))
+        self.entry.tls_failed(self._failure(error))
         self._wire.abort()
         self._conversation.end()
         return False
+
+    def _failure(self, error: Exception) -> str:
+        if self._is_kept_waiting():
+            return NO_HANDSHAKE
+        if isinstance(error, ConnectionError) and not self._wire.has_answered_tls:
+            return _LEFT_EARLY
+        return self.service.describe_failure(error)
 
     def _is_kept_waiting(self) -> bool:
         """Whether the port waits for TLS to begin, and nothing has come."""
@@ -222,7 +236,7 @@ class Session(smtp.SMTP):
             await self._mishaps.shake_hands(action)
 
         def begin() -> None:
-            self._wire.secure(context, self._go_on_secured)
+            self._secure(context, self._go_on_secured)
             self._wire.resume_reading()
 
         await self._conversation.elsewhere(begin)

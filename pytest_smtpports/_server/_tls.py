@@ -186,8 +186,13 @@ def _real_datetime() -> Iterator[None]:
         datetime.datetime = frozen  # type: ignore[misc] # as above
 
 
-def describe_failure(error: BaseException) -> str:
-    """Why a handshake failed, in a sentence, as far as the client's alert tells."""
+def describe_failure(error: BaseException, *, is_ours: bool = True) -> str:
+    """Why a handshake failed, in a sentence, as far as the client's alert tells.
+
+    Args:
+        error: what it failed with, once the client had seen a certificate.
+        is_ours: whether that was meant to be trusted.
+    """
     reason = getattr(error, "reason", None) or ""
     for token, sentence in _FAILURES.items():
         if token in reason:
@@ -196,9 +201,14 @@ def describe_failure(error: BaseException) -> str:
         return f"the TLS handshake failed ({reason or error})"
     if isinstance(error, TimeoutError):
         return "the client did not come to the end of its TLS handshake in time"
-    return "the client went away in the TLS handshake"
+    return f"{_NO_ALERT}; {_ADVICE}" if is_ours else _NO_ALERT
 
 
+# asyncio closes the connection where it refuses a certificate, and OpenSSL's alert never leaves.
+_NO_ALERT = (
+    "the client ended the handshake without an alert; most likely it refused the certificate, as asyncio's clients do"
+)
+_ADVICE = "smtpports.client_context() and configure_trust() have it trust our CA"
 # The alerts of RFC 8446 §6.2 and OpenSSL's own reasons, as they name themselves.
 _FAILURES = {
     "UNKNOWN_CA": "the client does not trust our CA; smtpports.client_context() and configure_trust() make it",

@@ -97,6 +97,7 @@ class Wire:
         tls: the TLS that is on, or None.
         is_closing: nothing that is written now will leave.
         has_heard_tls: the client has begun a handshake.
+        has_answered_tls: it was shown a certificate.
     """
 
     def __init__(
@@ -119,7 +120,7 @@ class Wire:
         self._shaken: Callable[[Exception | None], object] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self.tls: ssl.SSLObject | None = None
-        self.is_closing = self.has_heard_tls = False
+        self.is_closing = self.has_heard_tls = self.has_answered_tls = False
         self._read(on=True)
 
     @property
@@ -362,6 +363,7 @@ class Wire:
         try:
             self.tls.do_handshake()
         except ssl.SSLWantReadError:
+            self.has_answered_tls |= self._outgoing.pending > 0
             self._send(self._outgoing.read())
             return
         except ssl.SSLError as failure:

@@ -47,7 +47,7 @@ def test_where_nothing_came_the_connections_tell_why(pytester: pytest.Pytester) 
             smtpports.block(587)
             smtpports.block(25, how="refuse")
             with pytest.raises(TimeoutError):
-                smtplib.SMTP(*smtpports.ports[587].address, timeout=0.2)
+                smtplib.SMTP(*smtpports.ports[587].address, timeout=0.25)
             with pytest.raises(ConnectionRefusedError):
                 smtplib.SMTP(*smtpports.ports[25].address, timeout=5)
             with pytest.raises(ssl.SSLCertVerificationError):
@@ -63,12 +63,38 @@ def test_where_nothing_came_the_connections_tell_why(pytester: pytest.Pytester) 
         [
             "E *no message came",
             "E *3 connections brought no message:",
-            "E *587: blocked (drop): the SYN was not answered; the client would have given up after 0.2 s *",
+            "E *587: blocked (drop): the SYN was not answered; the client would have given up after 0.25 s *",
             "E *25: blocked (refuse): the connection was refused*",
             "E *465: TLS failed: *",
             "E *blocked: 25 (refuse)",
             "E *blocked: 587 (drop)",
         ]
+    )
+
+
+def test_a_client_that_took_a_port_for_another_is_told_which_it_is(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import smtplib
+        import ssl
+        import pytest
+
+        def test_mail(smtpports):
+            with pytest.raises(ssl.SSLError):
+                smtplib.SMTP_SSL(*smtpports.ports[587].address, timeout=5)
+            smtpports.assert_sent(to="ada@example.org")
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E *587: TLS failed: the client began TLS at once; port 587 begins in clear and offers STARTTLS *465)*",
+            "E *the last lines on port 587:",
+            "E *S: 220 *",
+            "E *C: (a TLS ClientHello)",
+        ],
+        consecutive=True,
     )
 
 

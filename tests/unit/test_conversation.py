@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_smtpports._ports._framing import LineTooLong
-from pytest_smtpports._server._conversation import LINES_IN_A_ROW, MOST_UNSENT, ClientLeft, Conversation
+from pytest_smtpports._server._conversation import LINES_IN_A_ROW, MOST_UNSENT, ClientLeft, Conversation, SpokeTLS
 from pytest_smtpports._server._silence import Silence
 
 if TYPE_CHECKING:
@@ -193,6 +193,21 @@ def test_a_line_that_is_too_long_is_raised_and_the_next_one_is_heard(talked: Tal
 
     assert lines == [b"NOOP\r\n"]
     assert talked.ends == [None]
+
+
+@pytest.mark.parametrize("pieces", [[b"\x16\x03\x01\n"], [b"\x16", b"\x03"], [b"NOOP\r\n\x16\x03"]])
+def test_a_client_that_speaks_tls_has_left(talked: Talked, pieces: list[bytes]) -> None:
+    talked.begin(echo).hear(*pieces)
+
+    assert list(map(type, talked.ends)) == [SpokeTLS]
+
+
+def test_a_client_that_speaks_tls_and_goes_has_spoken_it(talked: Talked) -> None:
+    talked.hear(b"\x16\x03")
+    talked.conversation.hear_no_more()
+    talked.begin(echo)
+
+    assert list(map(type, talked.ends)) == [SpokeTLS]
 
 
 def test_a_message_and_chunks_are_heard_to_their_end(talked: Talked) -> None:

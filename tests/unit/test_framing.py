@@ -438,3 +438,50 @@ def test_what_is_passed_over_is_not_kept() -> None:
     tracemalloc.stop()
 
     assert peak < 10 * len(piece)
+
+
+# The beginning of a ClientHello (RFC 8446 §4.1.2, §5.1), which has a line end where it has one.
+HELLO = b"\x16\x03\x01\x02\n\x01"
+
+
+@pytest.mark.parametrize("behind", [b"", JUNK, bytes(LIMIT)], ids=["alone", "with a line", "longer than any line"])
+def test_a_tls_handshake_is_no_line(behind: bytes) -> None:
+    framing = Framing()
+    framing.feed(HELLO + behind)
+
+    assert framing.is_tls
+
+
+def test_a_tls_handshake_is_known_by_its_second_byte() -> None:
+    framing = Framing()
+    known = []
+    for octet in singly(HELLO):
+        framing.feed(octet)
+        known.append(framing.is_tls)
+
+    assert known == [False, True, True, True, True, True]
+
+
+@pytest.mark.parametrize("wire", [b"", b"\x16", b"\x16\r\n", b"\x16\x02\r\n", b"\x15\x03\r\n", JUNK, JUNK + HELLO])
+def test_what_does_not_begin_so_is_none(wire: bytes) -> None:
+    framing = Framing()
+    framing.feed(wire)
+
+    assert not framing.is_tls
+
+
+def test_a_tls_handshake_may_follow_a_line() -> None:
+    framing = Framing()
+    framing.feed(JUNK + HELLO)
+
+    assert framing.line(LIMIT) == JUNK
+    assert framing.is_tls
+
+
+def test_the_rest_of_a_line_that_is_too_long_is_none() -> None:
+    framing = Framing()
+    framing.feed(b"x" * (LIMIT + 1))
+    assert framing.line(LIMIT) is None
+    framing.feed(HELLO)
+
+    assert not framing.is_tls

@@ -284,21 +284,41 @@ def test_s8_aiosmtplib_is_turned_away_by_the_greeting(provider: SMTPPorts, run: 
 # S9: TLS at once, where STARTTLS is meant
 
 
-def test_s9_smtplib_speaks_tls_where_it_has_not_begun(provider: SMTPPorts) -> None:
-    with pytest.raises(ssl.SSLError, match=r"WRONG_VERSION_NUMBER|record layer failure"):
-        smtplib.SMTP_SSL(HOST, 587, timeout=LONG)
+OFFERED = "begins in clear and offers STARTTLS (implicit TLS is on 465)"
+IN_CLEAR = pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (25, "port 25 speaks in clear, and has no TLS"),
+        (587, f"port 587 {OFFERED}"),
+        (2525, f"port 2525 {OFFERED}"),
+    ],
+    ids=["25", "587", "2525"],
+)
 
-    provider.assert_attempted([587])
-    assert provider.connections[0].outcome is not Outcome.BLOCKED
+
+def assert_tls_begun(smtpports: SMTPPorts, number: int, told: str) -> None:
+    smtpports.assert_attempted([number])
+    (met,) = smtpports.connections
+    assert (met.outcome, met.reason) == (Outcome.TLS_FAILED, f"the client began TLS at once; {told}")
+    assert [line.text for line in met.dialogue][1:] == ["(a TLS ClientHello)"]
+
+
+@IN_CLEAR
+def test_s9_smtplib_speaks_tls_where_it_has_not_begun(provider: SMTPPorts, number: int, told: str) -> None:
+    with pytest.raises(ssl.SSLError, match=r"WRONG_VERSION_NUMBER|record layer failure"):
+        smtplib.SMTP_SSL(HOST, number, timeout=LONG)
+
+    assert_tls_begun(provider, number, told)
 
 
 @LOOPS
-def test_s9_aiosmtplib_speaks_tls_where_it_has_not_begun(provider: SMTPPorts, run: Run) -> None:
+@IN_CLEAR
+def test_s9_aiosmtplib_speaks_tls_where_it_has_not_begun(provider: SMTPPorts, run: Run, number: int, told: str) -> None:
     with pytest.raises(aiosmtplib.SMTPConnectError) as caught:
-        run(connect_async(587, use_tls=True))
+        run(connect_async(number, use_tls=True))
 
     assert isinstance(caught.value.__cause__, ssl.SSLError)
-    provider.assert_attempted([587])
+    assert_tls_begun(provider, number, told)
 
 
 # S10: no TLS, where it begins at once
@@ -318,7 +338,23 @@ def test_s10_aiosmtplib_waits_for_a_greeting_in_clear(provider: SMTPPorts, run: 
     with pytest.raises(aiosmtplib.SMTPConnectTimeoutError):
         run(connect_async(465, SHORT))
 
-    assert provider.connections[0].outcome is Outcome.TLS_FAILED
+    (met,) = provider.connections
+    assert met.outcome is Outcome.TLS_FAILED
+    assert "no TLS handshake came: this port speaks TLS from the first byte" in met.reason
+
+
+@LOOPS
+def test_s10_is_told_in_the_turn_in_which_aiosmtplib_gives_up(provider: SMTPPorts, run: Run) -> None:
+    async def main() -> None:
+        with pytest.raises(aiosmtplib.SMTPConnectTimeoutError):
+            await connect_async(465, SHORT)
+        # The loop closes the client's socket in its next turn.
+        with pytest.raises(AssertionError) as failed:
+            provider.assert_sent()
+        assert "465: open: the client has not closed it yet; it has not come to the end of a TLS " in str(failed.value)
+        assert "this port speaks TLS from the first byte (RFC 8314)" in str(failed.value)
+
+    run(main())
 
 
 # S15: STARTTLS is taken out, and the client insists
@@ -398,6 +434,12 @@ def test_s16_aiosmtplib_as_it_is_shipped_sends_in_clear(provider: SMTPPorts, run
 # S20: the certificate is another host's
 
 
+OTHERS = "another server answered, relay.isp.example, with a certificate of its own"
+NO_ALERT = (
+    "the client ended the handshake without an alert; most likely it refused the certificate, as asyncio's clients do"
+)
+
+
 def test_s20_smtplib_that_verifies_sees_another_hosts_certificate(provider: SMTPPorts) -> None:
     provider.block(465, 587, how="intercept")
     context = ssl.create_default_context()
@@ -413,7 +455,7 @@ def test_s20_smtplib_that_verifies_sees_another_hosts_certificate(provider: SMTP
     provider.assert_attempted([465, 587])
     assert [met.block for met in provider.connections] == ["intercept"] * 2
     assert [met.outcome for met in provider.connections] == [Outcome.TLS_FAILED] * 2
-    assert "another host name" in provider.connections[0].reason
+    assert all(met.reason.startswith(f"{OTHERS}; the client refused our certificate") for met in provider.connections)
 
 
 @LOOPS
@@ -427,4 +469,7 @@ def test_s20_aiosmtplib_that_verifies_sees_another_hosts_certificate(provider: S
 
     assert isinstance(implicit.value.__cause__, ssl.SSLCertVerificationError)
     provider.assert_attempted([465, 587])
+    assert [(met.outcome, met.reason) for met in provider.connections] == [
+        (Outcome.TLS_FAILED, f"{OTHERS}; {NO_ALERT}")
+    ] * 2
     provider.assert_not_sent()

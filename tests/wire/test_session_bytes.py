@@ -47,6 +47,13 @@ def transaction(mx: RawClient) -> RawClient:
     return mx
 
 
+def client_hello(smtpports: SMTPPorts) -> bytes:
+    said = ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        smtpports.client_context().wrap_bio(ssl.MemoryBIO(), said, server_hostname="localhost").do_handshake()
+    return said.read()
+
+
 # A session, however it is cut
 
 
@@ -258,23 +265,138 @@ def test_a_client_that_goes_away_in_the_handshake_is_told_of(
     connection = smtpports.connections[0]
     assert (connection.outcome, connection.reason) == (
         Outcome.TLS_FAILED,
-        "the client went away in the TLS handshake",
+        "the client went away in the TLS handshake, before it was shown a certificate",
     )
 
 
 def test_a_client_that_goes_away_in_the_middle_of_an_implicit_handshake_had_begun_it(
     smtpports: SMTPPorts, dial: Dial, eventually: Eventually
 ) -> None:
-    said = ssl.MemoryBIO()
-    with pytest.raises(ssl.SSLWantReadError):
-        smtpports.client_context().wrap_bio(ssl.MemoryBIO(), said, server_hostname="localhost").do_handshake()
     client = dial(smtpports.ports[465])
-    client.send(said.read()[:100])
+    client.send(client_hello(smtpports)[:100])
+    assert smtpports.connections[0].reason.startswith(
+        "the client has not closed it yet; it has not come to the end of a TLS handshake: this port speaks TLS from"
+    )
     client.end_of_sending()
     client.rest()
 
     eventually(lambda: smtpports.connections[0].closed_at)
-    assert smtpports.connections[0].reason == "the client went away in the TLS handshake"
+    told = "the client went away in the TLS handshake, before it was shown a certificate"
+    assert smtpports.connections[0].reason == told
+
+
+NO_ALERT = (
+    "the client ended the handshake without an alert; most likely it refused the certificate, as asyncio's clients do"
+)
+
+
+@pytest.mark.parametrize("number", [465, 587])
+def test_a_client_that_goes_away_once_it_has_seen_the_certificate_most_likely_refused_it(
+    smtpports: SMTPPorts, dial: Dial, eventually: Eventually, number: int
+) -> None:
+    client = dial(smtpports.ports[number])
+    if number == 587:
+        client.reply()
+        client.ask("EHLO client.example")
+        client.ask("STARTTLS")
+    client.send(client_hello(smtpports))
+    assert client.socket.recv(1) == b"\x16"
+    client.end_of_sending()
+    client.rest()
+
+    eventually(lambda: smtpports.connections[0].closed_at)
+    connection = smtpports.connections[0]
+    assert (connection.outcome, connection.reason) == (
+        Outcome.TLS_FAILED,
+        f"{NO_ALERT}; smtpports.client_context() and configure_trust() have it trust our CA",
+    )
+
+
+def test_a_client_that_has_not_begun_its_handshake_is_told_of(smtpports: SMTPPorts, dial: Dial) -> None:
+    client = dial(smtpports.ports[587])
+    client.reply()
+    client.ask("EHLO client.example")
+    client.ask("STARTTLS")
+
+    connection = smtpports.connections[0]
+    assert (connection.outcome, connection.reason) == (
+        Outcome.OPEN,
+        "the client has not closed it yet; its TLS handshake is not over",
+    )
+
+
+# TLS where a line is awaited
+
+ON_587 = "port 587 begins in clear and offers STARTTLS (implicit TLS is on 465)"
+
+
+@pytest.mark.parametrize("behind", [b"", b"\n", b"\r\nNOOP\r\n", bytes(2 * LONGEST)])
+@pytest.mark.parametrize("lines", [(), ("EHLO client.example",)], ids=["at once", "later"])
+def test_a_client_that_speaks_tls_in_clear_is_told_of_and_let_go(
+    smtpports: SMTPPorts, dial: Dial, lines: tuple[str, ...], behind: bytes
+) -> None:
+    client = dial(smtpports.ports[587])
+    client.reply()
+    for line in lines:
+        client.ask(line)
+    client.send(client_hello(smtpports) + behind)
+
+    assert client.rest() == b""
+    connection = smtpports.connections[0]
+    when = "unasked" if lines else "at once"
+    assert (connection.outcome, connection.reason) == (
+        Outcome.TLS_FAILED,
+        f"the client began TLS {when}; {ON_587}",
+    )
+    heard = [said.text for said in connection.dialogue if said.direction == "C"]
+    assert heard == [*lines, "(a TLS ClientHello)"]
+
+
+def test_tls_in_clear_is_known_however_its_bytes_come(smtpports: SMTPPorts, dial: Dial) -> None:
+    client = dial(smtpports.ports[587])
+    client.reply()
+    client.send_byte_by_byte(client_hello(smtpports)[:2])
+
+    assert client.rest() == b""
+    assert smtpports.connections[0].outcome is Outcome.TLS_FAILED
+
+
+def test_tls_in_the_middle_of_a_message_is_what_the_message_says(transaction: RawClient, smtpports: SMTPPorts) -> None:
+    transaction.send(b"\x16\x03\x01\r\n.\r\nQUIT\r\n")
+    transaction.rest()
+
+    assert smtpports.messages.only.raw == b"\x16\x03\x01\r\n"
+
+
+def test_tls_in_the_middle_of_a_login_is_no_secret(smtpports: SMTPPorts, dial: Dial) -> None:
+    client = dial(smtpports.ports[2525])
+    client.reply()
+    client.ask("EHLO client.example")
+    client.ask("AUTH LOGIN")
+    client.send(client_hello(smtpports))
+
+    assert client.rest() == b""
+    assert smtpports.connections[0].outcome is Outcome.TLS_FAILED
+
+
+def test_tls_within_tls_is_told_of(smtpports: SMTPPorts, dial: Dial) -> None:
+    client = dial(smtpports.ports[465])
+    client.secure(smtpports.client_context())
+    client.reply()
+    client.send(client_hello(smtpports))
+
+    assert client.rest() == b""
+    assert smtpports.connections[0].reason == "the client began TLS at once; TLS was on already"
+
+
+def test_tls_after_a_greeting_that_refuses_is_told_of(smtpports: SMTPPorts, dial: Dial) -> None:
+    smtpports.fail("banner", "554 5.7.1 No", port=587)
+    client = dial(smtpports.ports[587])
+    client.reply()
+    client.send(client_hello(smtpports))
+
+    assert client.rest() == b""
+    assert smtpports.connections[0].reason == f"the client began TLS at once; {ON_587}"
 
 
 # Idle clients
