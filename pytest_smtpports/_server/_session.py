@@ -175,7 +175,7 @@ class Session(smtp.SMTP):
             self._stand()
             return True
         self.entry.tls_failed(self._failure(error))
-        self._wire.abort()
+        self._wire.give_up()
         self._conversation.end()
         return False
 

@@ -172,12 +172,12 @@ class Wire:
             data = self._outgoing.read()
         if data:
             self._send(data)
-        self.is_closing = True
-        self._read(on=self._lingers)
-        if not self._unsent:
-            self._close()
-        if self._socket.fileno() >= 0:
-            self._deadline = self._loop.call_later(LINGER + self._needs(), self.abort)
+        self._finish()
+
+    def give_up(self) -> None:
+        """End the connection behind a handshake that failed; the alert that says why is not lost in a reset."""
+        self.tls, self._lingers = None, not self._is_at_end
+        self._finish()
 
     def reset(self) -> None:
         """End the connection now, by a reset (RFC 9293 §3.10.5)."""
@@ -205,9 +205,18 @@ class Wire:
         """How many seconds the wire itself takes for what has not left."""
         return 0.0
 
+    def _finish(self) -> None:
+        """Close when everything has left, and the client has ended its side where that matters; or in a while."""
+        self.is_closing = True
+        self._read(on=self._lingers)
+        if not self._unsent:
+            self._close()
+        if self._socket.fileno() >= 0:
+            self._deadline = self._loop.call_later(LINGER + self._needs(), self.abort)
+
     def _close(self) -> None:
         """The last byte is in the kernel."""
-        if self.tls is None and not self._is_at_end and _is_unsettled(self._socket):
+        if self.tls is None and not self._is_at_end and (self._lingers or _is_unsettled(self._socket)):
             # To close now would be a reset, now or as soon as the client says anything more.
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
