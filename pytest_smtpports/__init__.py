@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ._mail._mailbox import Mailbox
     from ._mail._message import TLS, Attachment, Envelope, Message
     from ._ports._blocks import Block
-    from ._ports._faults import AcceptThen, Action, Delay, Disconnect, Drip, Garbage, Hang, accept_then
+    from ._ports._faults import AcceptThen, Action, BadTLS, Delay, Disconnect, Drip, Garbage, Hang, accept_then
     from ._ports._kinds import (
         DNS,
         HTTP,
@@ -64,6 +64,7 @@ __all__ = [
     "Action",
     "Attachment",
     "AuthPolicy",
+    "BadTLS",
     "Banner",
     "Block",
     "BlockingWaitError",
@@ -138,7 +139,17 @@ _HOMES = {
     "_mail._mailbox": ("Mailbox",),
     "_mail._message": ("TLS", "Attachment", "Envelope", "Message"),
     "_ports._blocks": ("Block",),
-    "_ports._faults": ("AcceptThen", "Action", "Delay", "Disconnect", "Drip", "Garbage", "Hang", "accept_then"),
+    "_ports._faults": (
+        "AcceptThen",
+        "Action",
+        "BadTLS",
+        "Delay",
+        "Disconnect",
+        "Drip",
+        "Garbage",
+        "Hang",
+        "accept_then",
+    ),
     "_ports._kinds": (
         "Banner",
         "Close",

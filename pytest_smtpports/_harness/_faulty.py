@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, is_ours
-from .._ports._faults import action_of, check_conditions, has_stage, stage_of, stages_of
+from .._ports._faults import BadTLS, action_of, check_conditions, has_stage, stage_of, stages_of
 from .._ports._numbers import check_count, check_seconds
 from .._ports._rules import ConnectionLimit, FaultRule, Greylist, RateLimit, RecipientLimit
 
@@ -46,10 +46,11 @@ def lay_fault(
     numbers = [number for number, profile in profiles.items() if has_stage(profile, place)]
     if not numbers:
         valid = dict.fromkeys(name for profile in profiles.values() for name in stages_of(profile))
-        ports = ", ".join(map(str, sorted(profiles)))
+        others = [number for number, profile in world.network.profiles.items() if has_stage(profile, place)]
         raise ConfigurationError(
-            f"No client comes by the stage {stage!r} on port {ports}, so that this fault could never fire; "
+            f"No client comes by the stage {stage!r} on port {_listed(profiles)}, so that this fault could never fire; "
             f"stages there: {', '.join(valid)}."
+            + (f" The stage {stage!r} is on port {_listed(others)}." if others else "")
         )
     check_conditions(place, mail_from, recipient)
     rule = FaultRule(
@@ -64,15 +65,15 @@ def lay_fault(
     return world.lay_rule(rule, numbers, scope)
 
 
-class Faulty:
-    """Ports on which sessions go wrong."""
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(numbers)))
+
+
+class Fallible:
+    """Ports on which sessions go wrong: alike for all of them and for those of one route."""
 
     _world: World
-
-    @property
-    def clock(self) -> Clock:
-        """The time by which greylists and limits go; a test can advance it."""
-        return self._world.faults.clock
+    _scope: object = None
 
     def fail(
         self,
@@ -93,8 +94,8 @@ class Faulty:
         Args:
             stage: "connect", "banner", "ehlo", "starttls", "handshake", "auth", "mail", "rcpt", "data", "message" (the
                 final dot) or "quit".
-            action: a reply such as "450 4.7.1 Greylisted", `Disconnect`, `Delay`, `Drip`, `Garbage`, `Hang`, or
-                `accept_then()`.
+            action: a reply such as "450 4.7.1 Greylisted", `Disconnect`, `Delay`, `Drip`, `Garbage`, `Hang`, `BadTLS`,
+                or `accept_then()`.
             times: how often; always unless told.
             after: how many occasions are let pass before.
             mail_from: only for this sender: an address, a compiled pattern, or a function of the address.
@@ -110,7 +111,7 @@ class Faulty:
         return lay_fault(
             self._world,
             self._chosen(port),
-            None,
+            self._scope,
             stage,
             action,
             times=times,
@@ -119,6 +120,57 @@ class Faulty:
             recipient=recipient,
             connection=connection,
         )
+
+    def fail_tls(
+        self,
+        kind: str,
+        *,
+        times: int | None = None,
+        after: int = 0,
+        port: int | Iterable[int] | None = None,
+        connection: int | None = None,
+    ) -> Handle:
+        """Show a bad certificate, or speak TLS that a good client refuses, until it is taken back.
+
+        It is `fail("handshake", BadTLS(kind))`. A client that refuses has a connection with the outcome `TLS_FAILED`;
+        behind one that goes along, `TLS.fault` of the connection and of its messages is the kind.
+
+        Args:
+            kind: "expired", "not-yet-valid", "wrong-host", "self-signed", "untrusted-root", "incomplete-chain",
+                "weak-key" (RSA of 1024 bits), "wrong-usage" (a certificate for clients), "tls1.0" and "tls1.1" (nothing
+                newer), "no-shared-cipher", or "client-certificate-required", where a client gets in that has
+                `client_context(certificate_for=...)`.
+            times: at how many handshakes; always unless told.
+            after: how many handshakes are let pass before.
+            port: the number, or several; every one that has TLS unless told.
+            connection: only on the how manieth connection to these ports, counted from 1 since this call.
+
+        Raises:
+            UnknownName: a kind that does not exist.
+            UnknownPort: a number that is not emulated.
+            ConfigurationError: no port that has TLS, or a number that can't be meant.
+        """
+        return self.fail("handshake", BadTLS(kind), times=times, after=after, port=port, connection=connection)
+
+    def _chosen(self, port: int | Iterable[int] | None) -> Mapping[int, Profile]:
+        profiles = self._profiles()
+        if port is None:
+            return profiles
+        numbers = (port,) if isinstance(port, (int, str)) else tuple(port)
+        return {number: profiles[self._world.checked(number, profiles)] for number in numbers}
+
+    def _profiles(self) -> Mapping[int, Profile]:
+        """Every port on which something can go wrong here, those of routed providers among them."""
+        return self._world.network.profiles
+
+
+class Faulty(Fallible):
+    """All ports, their limits among what goes wrong."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time by which greylists and limits go; a test can advance it."""
+        return self._world.faults.clock
 
     def greylist(self, *, retry_after: float = 300.0) -> Handle:
         """Put off each (client, sender, recipient) with 450 until it comes again, late enough (RFC 6647).
@@ -166,10 +218,3 @@ class Faulty:
 
     def _rule(self, rule: Limit) -> Handle:
         return self._world.lay_rule(rule, self._world.network.numbers, None)
-
-    def _chosen(self, port: int | Iterable[int] | None) -> Mapping[int, Profile]:
-        profiles = self._world.network.profiles
-        if port is None:
-            return profiles
-        numbers = (port,) if isinstance(port, (int, str)) else tuple(port)
-        return {number: profiles[self._world.checked(number, profiles)] for number in numbers}

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from .._errors import ConfigurationError, is_ours
 from .._mail._mailbox import Mailbox
+from .._ports._faults import BadTLS
 from .._ports._kinds import block_of
 from .._ports._profile import AuthPolicy, Profile, Role, TLSMode
 from ._faulty import lay_fault
@@ -151,6 +152,15 @@ class Port:
             recipient=recipient,
             connection=connection,
         )
+
+    def fail_tls(self, kind: str, *, times: int | None = None, after: int = 0, connection: int | None = None) -> Handle:
+        """Show a bad certificate, or speak TLS that a good client refuses; the arguments are `SMTPPorts.fail_tls()`'s.
+
+        Raises:
+            UnknownName: a kind that does not exist.
+            ConfigurationError: the port has no TLS, or a number can't be meant.
+        """
+        return self.fail("handshake", BadTLS(kind), times=times, after=after, connection=connection)
 
     def connect(self) -> smtplib.SMTP:
         """An `smtplib` client, as the port wants it: over verified TLS where it has TLS, logged in where it has logins.

@@ -11,13 +11,15 @@ from .._network._site import Site
 from .._ports._profile import by_number
 from .._server._accounts import Convention
 from ._blockable import Blockable
+from ._faulty import Fallible
 from ._handle import Handle
 from ._port import Ports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .._mail._connection import Connection
+    from .._ports._profile import Profile
     from .._ports._providers import Provider
     from .._server._accounts import Accounts
     from ._port import Port
@@ -29,12 +31,12 @@ TRUST = ("environment", "all", None)
 __tracebackhide__ = is_ours
 
 
-class Route(Handle, Blockable):
+class Route(Handle, Blockable, Fallible):
     """Host names that lead here, until `remove()` or the end of a `with` block.
 
     Each name has local ports of its own, so that the name that was dialled is known; so has each name that a pattern
     such as `*.example.org` means. What is blocked here is blocked for these names; what is blocked on the `SMTPPorts`
-    is blocked for them too.
+    is blocked for them too. So it is with what goes wrong in sessions.
 
     Attributes:
         hosts: the names, in their normal form.
@@ -118,6 +120,9 @@ class Route(Handle, Blockable):
 
     def _numbers(self) -> tuple[int, ...]:
         return tuple(sorted(self._sites[0].numbers))
+
+    def _profiles(self) -> Mapping[int, Profile]:
+        return self._sites[0].profiles
 
 
 def _convention(world: World, provider: Provider | None) -> tuple[str, str, Accounts | Convention]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from ._cleartext import place_of_tls
 from ._duration import duration
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Sequence
 
     from ._message import TLS
 
@@ -173,6 +175,7 @@ class Facts:
     blocked: str | None = None
     not_emulated: bool = False
     tls_error: str | None = None
+    accepted: str | None = None
     delivered: int = 0
     unacknowledged: int = 0
     logins: tuple[Login, ...] = ()
@@ -181,6 +184,7 @@ class Facts:
     closed: bool = False
     ending: str | None = None
     fault: str | None = None
+    left: str | None = None
     last_line: str | None = None
     hindrance: str | None = None
     encrypted: bool = False
@@ -189,13 +193,20 @@ class Facts:
 
 
 def outcome_of(facts: Facts) -> tuple[Outcome, str]:
-    """The outcome and its sentence, which begins with what was in the client's way and did not stop it."""
+    """The outcome and its sentence, which begins with what was in the client's way and did not stop it.
+
+    Behind it stands what the client should not have accepted.
+    """
     outcome, reason = _weighed(facts)
-    if facts.hindrance is None:
-        return outcome, reason
-    if outcome is Outcome.DELIVERED and not facts.encrypted:
-        reason += ", in clear"
-    return outcome, f"{facts.hindrance}; {reason}"
+    if facts.hindrance is not None:
+        in_clear = ", in clear" * (outcome is Outcome.DELIVERED and not facts.encrypted)
+        reason = f"{facts.hindrance}; {reason}{in_clear}"
+    return outcome, reason if facts.accepted is None else f"{reason}; {facts.accepted}"
+
+
+def went_on(dialogue: Sequence[Line]) -> bool:
+    """Whether the client said anything under TLS, by which it accepts what it was shown."""
+    return any(line.direction == "C" for line in dialogue[place_of_tls(dialogue) :])
 
 
 def _weighed(facts: Facts) -> tuple[Outcome, str]:
@@ -220,6 +231,8 @@ def _weighed(facts: Facts) -> tuple[Outcome, str]:
         return Outcome.QUIT, f"the client said QUIT without sending a message{met}"
     if facts.fault is not None:
         return Outcome.ABANDONED, _after(f"a fault ended it ({facts.fault})", facts.last_line)
+    if facts.left is not None and facts.ending is None:
+        return Outcome.TLS_FAILED, facts.left
     if facts.waited is not None and facts.ending is None:
         return Outcome.ABANDONED, f"the client gave up after {duration(facts.waited)}; {_last_word(facts)}"
     return Outcome.ABANDONED, _after(facts.ending or "the client went away", facts.last_line)

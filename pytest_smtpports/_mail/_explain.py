@@ -161,6 +161,8 @@ def _latest(messages: Sequence[Message]) -> list[tuple[int, Message]]:
 
 def _summary(message: Message, now: datetime.datetime | None) -> str:
     protection = message.tls.version if message.tls else "in clear"
+    if message.tls is not None and message.tls.fault is not None:
+        protection += f" ({message.tls.fault})"
     host = f"{message.host}:" if message.host else ""
     recipients = ", ".join(message.recipients)
     text = f"{host}{message.port} {protection} from {message.mail_from!r} to {recipients!r} {message.subject!r}"

@@ -52,6 +52,9 @@ class TLS:
         version: as `ssl` names it, such as "TLSv1.3".
         cipher: the cipher suite's name.
         sni: the host name that the client asked for (RFC 6066 §3), or None.
+        client: whom the client's certificate names, if it showed one: the e-mail addresses and names of its
+            subjectAltName, and its common name. Only a port that asks for a certificate gets one.
+        fault: the kind of `fail_tls()` that it came about under, and that the client took, or None.
 
     Example:
         >>> from pytest_smtpports import TLS
@@ -64,6 +67,8 @@ class TLS:
     version: str
     cipher: str
     sni: str | None
+    client: tuple[str, ...] = ()
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Union
 
 from .._errors import ConfigurationError, UnknownName, is_ours
+from ._flaws import FLAWS
 from ._numbers import check_positive
 from ._profile import AuthPolicy, TLSMode
 from ._reply import Reply
@@ -186,6 +187,34 @@ class Hang(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class BadTLS(Action):
+    """A bad certificate, or TLS that a good client refuses; one that goes along with it goes on, and that is recorded.
+
+    Attributes:
+        kind: by badssl's names: "expired", "not-yet-valid", "wrong-host", "self-signed", "untrusted-root",
+            "incomplete-chain", "weak-key", "wrong-usage", "tls1.0", "tls1.1", "no-shared-cipher" or
+            "client-certificate-required".
+
+    Raises:
+        UnknownName: another kind.
+
+    Example:
+        >>> from pytest_smtpports import BadTLS
+        >>> BadTLS("expired")
+        BadTLS(kind='expired')
+    """
+
+    __module__ = "pytest_smtpports"
+
+    kind: str
+
+    def __post_init__(self) -> None:
+        kind: object = self.kind
+        if not isinstance(kind, str) or kind not in FLAWS:
+            raise UnknownName("kind of bad TLS", kind, FLAWS)
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptThen(Action):
     """The message is stored, and the client never learns of it: the ambiguous delivery (RFC 5321 §6.1).
 
@@ -263,7 +292,8 @@ def action_of(stage: Stage, action: object) -> Reply | Action:
     if not isinstance(action, (Reply, Action)):
         raise ConfigurationError(
             "A fault does something: a reply such as '450 4.7.1 Greylisted', Disconnect('fin' | 'reset'), "
-            f"Delay(seconds), Drip(bytes_per_second), Garbage(bytes), Hang() or accept_then(...), not {action!r}."
+            f"Delay(seconds), Drip(bytes_per_second), Garbage(bytes), Hang(), BadTLS(kind) or accept_then(...), not "
+            f"{action!r}."
         )
     valid = _PLACES.get(type(action), frozenset(Stage))
     if stage not in valid:
@@ -277,6 +307,7 @@ def action_of(stage: Stage, action: object) -> Reply | Action:
 _PLACES: Mapping[type, frozenset[Stage]] = {
     Reply: frozenset(Stage) - _WORDLESS,
     Drip: _WITH_ONE_REPLY,
+    BadTLS: frozenset({Stage.HANDSHAKE}),
     AcceptThen: frozenset({Stage.MESSAGE}),
 }
 

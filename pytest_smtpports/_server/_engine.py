@@ -66,11 +66,11 @@ class Engine:
         if self._background is not None and os.getpid() == self._pid:
             self._background.catch_up()
 
-    def describe_failure(self, error: BaseException, *, is_ours: bool = True) -> str:
-        """Why a TLS handshake failed, in which a certificate was shown that was meant to be trusted, or was not."""
+    def describe_failure(self, error: BaseException, flaw: str | None, *, is_ours: bool = True) -> str:
+        """Why a TLS handshake failed, perhaps behind a flaw; the certificate was meant to be trusted, or not."""
         from ._tls import describe_failure
 
-        return describe_failure(error, is_ours=is_ours)
+        return describe_failure(error, flaw, is_ours=is_ours)
 
     def identities(self, secured: ssl.SSLObject) -> tuple[str, ...]:
         """Whom the certificate of a client names."""

@@ -6,8 +6,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from .. import _clock
-from .._mail._connection import Connection, Facts, Line, Login, outcome_of
+from .._mail._connection import Connection, Facts, Line, Login, outcome_of, went_on
 from .._mail._duration import duration
+from .._ports import _flaws
 from .._ports._kinds import Tarpit
 from ._spool import Spool
 
@@ -150,6 +151,8 @@ class Entry:
         lines = tuple(Line(*line) for line in tuple(self._lines))
         last_heard = next((line.text for line in reversed(lines) if line.direction == "C"), None)
         closed_after = self._closed_after
+        flaw = self.tls.fault if self.tls else None
+        is_accepted = flaw is not None and went_on(lines)
         outcome, reason = outcome_of(
             Facts(
                 blocked=self._blocked,
@@ -163,6 +166,8 @@ class Entry:
                 closed=closed_after is not None,
                 ending=self._ending,
                 fault=self._fault,
+                accepted=_flaws.accepted(flaw) if flaw is not None and is_accepted else None,
+                left=_flaws.left(flaw) if flaw is not None and not is_accepted else None,
                 last_line=last_heard,
                 hindrance=self._hindrance,
                 encrypted=self.tls is not None,

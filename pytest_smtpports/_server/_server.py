@@ -84,8 +84,8 @@ class Server:
             precedents=precedents(served(profile, block), called, starttls_of(block)),
             host=host,
             block=block,
-            context=lambda: self._engine.authority.server_context(
-                *names, is_local=elsewhere is None, asks_for_certificate=asks
+            context=lambda flaw: self._engine.authority.server_context(
+                *names, is_local=elsewhere is None, asks_for_certificate=asks, flaw=flaw
             ),
             describe_failure=partial(self._engine.describe_failure, is_ours=elsewhere is None),
             identities=self._engine.identities,

@@ -26,8 +26,8 @@ class Service:
         precedents: what the port allows and says.
         host: the routed name by which it was dialled, or None.
         block: what the network has put in its way, or in its place, or None.
-        context: gives the TLS context, which is not made before a client asks for TLS.
-        describe_failure: tells why a handshake failed.
+        context: gives the TLS context, which is not made before a client asks for TLS; a bad one of some kind, if told.
+        describe_failure: tells why a handshake failed, perhaps behind a bad context of some kind.
         identities: tells whom a client's certificate names.
         accounts: who may log in.
         faults: what is to go wrong.
@@ -41,8 +41,8 @@ class Service:
     precedents: Precedents
     host: str | None
     block: Block | None
-    context: Callable[[], ssl.SSLContext]
-    describe_failure: Callable[[BaseException], str]
+    context: Callable[[str | None], ssl.SSLContext]
+    describe_failure: Callable[[BaseException, str | None], str]
     identities: Callable[[ssl.SSLObject], tuple[str, ...]]
     accounts: Accounts | Convention
     faults: FaultsHere

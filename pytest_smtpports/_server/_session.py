@@ -14,7 +14,7 @@ from .. import _clock
 from .._mail._connection import Login
 from .._mail._message import TLS, Message
 from .._ports._command import folded
-from .._ports._faults import STAGES, Action, Drip, Stage
+from .._ports._faults import STAGES, Action, BadTLS, Drip, Stage
 from .._ports._framing import LineTooLong
 from .._ports._masking import MASK, is_login
 from .._ports._misunderstandings import CLIENT_HELLO, NO_HANDSHAKE, NO_HANDSHAKE_YET, tls_in_clear
@@ -91,6 +91,7 @@ class Session(smtp.SMTP):
         self._login_tried = False
         self._offered: frozenset[str] = frozenset()
         self._tls: TLS | None = None
+        self._flaw: str | None = None
         self._identities: tuple[str, ...] = ()
         self._user: str | None = None
 
@@ -99,7 +100,7 @@ class Session(smtp.SMTP):
     def begin(self, client: socket.socket) -> None:
         """Serve a client, behind a TLS handshake where that comes first."""
         self.session = self._create_session()
-        context = self.service.context() if self._is_implicit else None
+        context = self.service.context(None) if self._is_implicit else None
         connect = wire_at(self.service.block, self.entry)
         self._wire = connect(client, self._background, self._conversation, lambda: self._gone(self))
         try:
@@ -169,9 +170,10 @@ class Session(smtp.SMTP):
         if error is None:
             cipher = secured.cipher()
             assert cipher is not None
-            self._tls = TLS(secured.version() or "", cipher[0], getattr(secured, "requested_name", None))
-            self.entry.tls = self._tls
             self._identities = self.service.identities(secured)
+            sni = getattr(secured, "requested_name", None)
+            self._tls = TLS(secured.version() or "", cipher[0], sni, self._identities, self._flaw)
+            self.entry.tls = self._tls
             self._stand()
             return True
         self.entry.tls_failed(self._failure(error))
@@ -184,7 +186,7 @@ class Session(smtp.SMTP):
             return NO_HANDSHAKE
         if isinstance(error, ConnectionError) and not self._wire.has_answered_tls:
             return _LEFT_EARLY
-        return self.service.describe_failure(error)
+        return self.service.describe_failure(error, self._flaw)
 
     def _is_kept_waiting(self) -> bool:
         """Whether the port waits for TLS to begin, and nothing has come."""
@@ -232,7 +234,11 @@ class Session(smtp.SMTP):
 
     async def _shake_hands(self, context: ssl.SSLContext) -> None:
         """Say what is to be said in clear, and begin TLS."""
-        if self._mishaps and isinstance(action := self._mishaps.meet(Stage.HANDSHAKE), Action):
+        action = self._mishaps.meet(Stage.HANDSHAKE) if self._mishaps else None
+        if isinstance(action, BadTLS):
+            self._flaw = action.kind
+            context = self.service.context(self._flaw)
+        elif isinstance(action, Action):
             await self._mishaps.shake_hands(action)
 
         def begin() -> None:
@@ -381,7 +387,7 @@ class Session(smtp.SMTP):
         self._takes_no(argument)
         if self._conversation.has_more and Situation.TLS_PIPELINED in self._policy.voice.replies:
             raise Refused(Situation.TLS_PIPELINED)
-        context = self.service.context()
+        context = self.service.context(None)
         self._voice.say(Situation.TLS_READY)
         self._conversation.forget_input()
         await self._shake_hands(context)

@@ -1,49 +1,39 @@
-"""Certificates: one authority for all, a leaf per host name, and the contexts that use them.
-
-The only code that knows trustme and cryptography.
-"""
+"""The authority that signs for all ports, the contexts that show what it has signed, and what handshakes tell."""
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import ssl
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 import trustme
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from .. import _clock
 from .._errors import ConfigurationError
+from .._ports import _flaws
+from ._bad_tls import BadCertificates, spoil
+from ._leaf import at_real_time, issued, issuer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 # What a port on the test's own machine is called by.
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-
-# Wide enough for any clock that a test may pretend.
-_NOT_BEFORE = _clock.real_datetime()(2000, 1, 1)
-_NOT_AFTER = _clock.real_datetime()(3000, 1, 1)
-
 
 # RFC 9525 §6.3: it stands for one label, and for no more.
 _ANY = "*."
 # RFC 5280 §A.1, ub-common-name-length
 _LONGEST_COMMON_NAME = 64
+# The one flaw that is a demand.
+_DEMANDING = "client-certificate-required"
 
 
 class Authority:
     """A certificate authority of this process; its key never leaves memory."""
 
     def __init__(self) -> None:
-        with _real_datetime():
+        with at_real_time():
             self._authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
-        self._contexts: dict[tuple[bool, tuple[str, ...]], ssl.SSLContext] = {}
+        self._bad_certificates = BadCertificates(self._authority)
+        self._contexts: dict[tuple[bool, str | None, tuple[str, ...]], ssl.SSLContext] = {}
 
     @property
     def certificate(self) -> bytes:
@@ -64,78 +54,58 @@ class Authority:
             raise ConfigurationError(
                 f"A certificate names a user with 1 to {_LONGEST_COMMON_NAME} characters (RFC 5280 §A.1), not {name!r}."
             )
-        with _real_datetime():
+        with at_real_time():
             # A user's name need not be an address, nor the name of a host, which trustme takes any other identity for.
             addresses = (name,) if "@" in name and name.isascii() else ()
             leaf = self._authority.issue_cert(*addresses, common_name=name, key_type=trustme.KeyType.ECDSA)
         leaf.configure_cert(context)
 
-    def server_context(self, *names: str, is_local: bool = True, asks_for_certificate: bool = False) -> ssl.SSLContext:
+    def server_context(
+        self, *names: str, is_local: bool = True, asks_for_certificate: bool = False, flaw: str | None = None
+    ) -> ssl.SSLContext:
         """The context of a server that is called by these names, and by the local ones unless it is elsewhere.
 
         One that asks for a certificate goes without where the client has none, and refuses one of somebody else's.
+        With a flaw it is a bad one of that kind.
         """
         called = tuple(dict.fromkeys((*names, *(LOCAL_NAMES if is_local else ()))))
-        key = (asks_for_certificate, called)
+        key = (asks_for_certificate, flaw, called)
         if key not in self._contexts:
-            context = self._contexts[key] = self._new_context(called)
-            if asks_for_certificate:
+            context = self._contexts[key] = self._new_context(called, flaw)
+            if asks_for_certificate or flaw == _DEMANDING:
                 self.configure_trust(context)
-                context.verify_mode = ssl.CERT_OPTIONAL
+                context.verify_mode = ssl.CERT_REQUIRED if flaw == _DEMANDING else ssl.CERT_OPTIONAL
             if names and names[0].startswith(_ANY):
-                context.sni_callback = self._name_asked_for(names[0])
+                context.sni_callback = self._name_asked_for(names[0], flaw)
         return self._contexts[key]
 
-    def _name_asked_for(self, pattern: str) -> Callable[[ssl.SSLObject, str | None, ssl.SSLContext], None]:
+    def _name_asked_for(
+        self, pattern: str, flaw: str | None
+    ) -> Callable[[ssl.SSLObject, str | None, ssl.SSLContext], None]:
         """Shows a client of a pattern a certificate for the very name, which may be deeper than a wildcard reaches."""
 
         def choose(secured: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
             _remember_name(secured, name, context)
             if name is not None and name.lower().endswith(pattern.removeprefix("*")):
-                secured.context = self.server_context(name.lower())
+                secured.context = self.server_context(name.lower(), flaw=flaw)
 
         return choose
 
-    def _new_context(self, names: tuple[str, ...]) -> ssl.SSLContext:
+    def _new_context(self, names: tuple[str, ...], flaw: str | None) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         # Some clients wait for ever when a session ticket comes before they have asked for anything.
         context.num_tickets = 0
         # RFC 8314 §4, RFC 8997: whatever OpenSSL was built to allow.
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.sni_callback = _remember_name
-        with _real_datetime():
-            leaf = self._issue(names)
+        with at_real_time():
+            if flaw is None:
+                leaf = issued(issuer_of(self._authority), names)
+            else:
+                spoil(context, flaw)
+                leaf = self._bad_certificates.certificate(flaw, names)
         leaf.configure_cert(context)
         return context
-
-    def _issue(self, names: tuple[str, ...]) -> trustme.LeafCert:
-        """A leaf whose SAN is not critical, as strict verifiers want it beside a subject (RFC 5280 §4.2.1.6)."""
-        authority = x509.load_pem_x509_certificate(self.certificate)
-        authority_key = serialization.load_pem_private_key(self._authority.private_key_pem.bytes(), None)
-        assert isinstance(authority_key, ec.EllipticCurvePrivateKey)  # as asked of trustme above
-        key = ec.generate_private_key(ec.SECP256R1())
-        leaf = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "pytest-smtpports")]))
-            .issuer_name(authority.subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(_NOT_BEFORE)
-            .not_valid_after(_NOT_AFTER)
-            .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(_SIGNING_ONLY, critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-            )
-            .sign(authority_key, hashes.SHA256())
-        )
-        pem = serialization.Encoding.PEM
-        plain = serialization.NoEncryption()
-        private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
-        return trustme.LeafCert(private, leaf.public_bytes(pem), [])
 
 
 def identities(secured: ssl.SSLObject) -> tuple[str, ...]:
@@ -152,62 +122,36 @@ def _remember_name(secured: object, name: str | None, _context: ssl.SSLContext) 
     secured.requested_name = name  # type: ignore[attr-defined] # an ssl.SSLObject takes any attribute
 
 
-_SIGNING_ONLY = x509.KeyUsage(
-    digital_signature=True,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=False,
-    crl_sign=False,
-    encipher_only=False,
-    decipher_only=False,
-)
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
-
-
-@contextmanager
-def _real_datetime() -> Iterator[None]:
-    """For a moment the real `datetime` class, where freezegun has put another in its place.
-
-    cryptography keeps the class that it sees first and refuses instances of any other from then on.
-    """
-    frozen = datetime.datetime
-    datetime.datetime = _clock.real_datetime()  # type: ignore[misc] # as freezegun does
-    try:
-        yield
-    finally:
-        datetime.datetime = frozen  # type: ignore[misc] # as above
-
-
-def describe_failure(error: BaseException, *, is_ours: bool = True) -> str:
+def describe_failure(error: BaseException, flaw: str | None = None, *, is_ours: bool = True) -> str:
     """Why a handshake failed, in a sentence, as far as the client's alert tells.
 
     Args:
         error: what it failed with, once the client had seen a certificate.
-        is_ours: whether that was meant to be trusted.
+        flaw: what was wrong on purpose, or None.
+        is_ours: whether the certificate was meant to be trusted.
     """
+    if isinstance(error, TimeoutError):
+        return "the client did not come to the end of its TLS handshake in time"
     reason = getattr(error, "reason", None) or ""
+    if flaw is not None:
+        return _flaws.failed(flaw, reason, _sentence(error, reason))
+    if reason or isinstance(error, ssl.SSLError):
+        return _sentence(error, reason)
+    return f"{_NO_ALERT}; {_MOST_LIKELY}" + (f"; {_ADVICE}" if is_ours else "")
+
+
+def _sentence(error: BaseException, reason: str) -> str:
     for token, sentence in _FAILURES.items():
         if token in reason:
             return f"{sentence} ({reason})"
     if isinstance(error, ssl.SSLError):
         return f"the TLS handshake failed ({reason or error})"
-    if isinstance(error, TimeoutError):
-        return "the client did not come to the end of its TLS handshake in time"
-    return f"{_NO_ALERT}; {_ADVICE}" if is_ours else _NO_ALERT
+    return _NO_ALERT
 
 
 # asyncio closes the connection where it refuses a certificate, and OpenSSL's alert never leaves.
-_NO_ALERT = (
-    "the client ended the handshake without an alert; most likely it refused the certificate, as asyncio's clients do"
-)
+_NO_ALERT = "the client ended the handshake without an alert"
+_MOST_LIKELY = "most likely it refused the certificate, as asyncio's clients do"
 _ADVICE = "smtpports.client_context() and configure_trust() have it trust our CA"
 # The alerts of RFC 8446 §6.2 and OpenSSL's own reasons, as they name themselves.
 _FAILURES = {
@@ -219,6 +163,8 @@ _FAILURES = {
     "UNSUPPORTED_PROTOCOL": "client and port share no TLS version",
     "HANDSHAKE_FAILURE": "client and port share no cipher suite",
     "NO_SHARED_CIPHER": "client and port share no cipher suite",
+    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the client showed no certificate; client_context(certificate_for=...) does",
+    "CERTIFICATE_VERIFY_FAILED": "the client showed a certificate that is none of our CA's, or not good",
     "HTTP_REQUEST": "the client spoke HTTP where TLS begins",
     "WRONG_VERSION_NUMBER": "the client spoke in clear where TLS begins",
 }

@@ -22,6 +22,7 @@ from pytest_smtpports import (
     Action,
     Attachment,
     AuthPolicy,
+    BadTLS,
     Block,
     BlockingWaitError,
     Clock,
@@ -302,6 +303,10 @@ def test_faults(smtpports: SMTPPorts) -> None:
     smtpports.fail("message", accept_then(Disconnect("reset")), mail_from=re.compile("@example"), port=(25, 587))
     smtpports.ports[587].fail("quit", Hang(), recipient=lambda address: address.startswith("ada"), connection=2)
     smtpports.route("mx1.example.org")[25].fail("banner", Reply(421, "4.3.2", "Later"))
+    assert_type(smtpports.fail_tls("expired", times=1, after=1, port=(465, 587), connection=2), Handle)
+    smtpports.ports[587].fail_tls("wrong-host", times=1)
+    smtpports.route("mx2.example.org").fail_tls("tls1.0", port=587)
+    smtpports.fail("handshake", BadTLS("self-signed"))
     with smtpports.greylist(retry_after=300), smtpports.limit_rate(2, per=60), smtpports.limit_recipients(100):
         smtpports.limit_connections(1).remove()
     smtpports.clock.advance(300)

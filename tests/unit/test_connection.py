@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_smtpports import Line, Location, Login, Outcome
-from pytest_smtpports._mail._connection import Facts, outcome_of
+from pytest_smtpports._mail._connection import Facts, outcome_of, went_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +113,54 @@ def test_what_lets_a_message_through_or_stops_it_weighs_most(facts: Facts, outco
 )
 def test_what_was_in_the_way_and_did_not_stop_it_is_told_first(facts: Facts, outcome: Outcome, reason: str) -> None:
     assert outcome_of(replace(facts, hindrance="a wall")) == (outcome, reason)
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome", "reason"),
+    [
+        (Facts(left="gone", closed=True), Outcome.TLS_FAILED, "gone"),
+        (Facts(left="gone"), Outcome.OPEN, "the client has not closed it yet; "),
+        (Facts(left="gone", closed=True, ending="the test ended"), Outcome.ABANDONED, "the test ended before "),
+        (Facts(left="gone", closed=True, fault="banner: Hang()"), Outcome.ABANDONED, "a fault ended it "),
+    ],
+)
+def test_a_client_that_leaves_behind_a_bad_handshake_has_refused_it(
+    facts: Facts, outcome: Outcome, reason: str
+) -> None:
+    ended = outcome_of(facts)
+
+    assert ended[0] is outcome
+    assert ended[1].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "facts", [Facts(delivered=1), Facts(closed=True, said_quit=True), Facts(refusal="RCPT got 550")]
+)
+def test_what_a_client_should_not_have_accepted_is_told_behind_how_it_ended(facts: Facts) -> None:
+    outcome, reason = outcome_of(facts)
+
+    assert outcome_of(replace(facts, accepted="the client accepted it")) == (
+        outcome,
+        f"{reason}; the client accepted it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "is_accepted"),
+    [
+        ("", False),
+        ("S220 mail", False),
+        ("S220 mail,CEHLO x", True),
+        ("S220 mail,CEHLO x,S250 Hi,CSTARTTLS,S220 Go", False),
+        ("S220 mail,CEHLO x,S250 Hi,Cstarttls ,S220 Go,CQUIT", True),
+        ("CSTARTTLS,S454 No,CQUIT", True),
+        ("CSTARTTLS,S503 No", True),
+    ],
+)
+def test_a_client_accepts_what_it_was_shown_by_what_it_says_then(dialogue: str, *, is_accepted: bool) -> None:
+    lines = [Line(line[0], 0.0, line[1:]) for line in dialogue.split(",") if line]
+
+    assert went_on(lines) is is_accepted
 
 
 def test_the_last_refused_login_is_named() -> None:

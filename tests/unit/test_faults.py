@@ -13,6 +13,7 @@ from pytest_smtpports import (
     PROFILES,
     AcceptThen,
     Action,
+    BadTLS,
     ConfigurationError,
     Delay,
     Disconnect,
@@ -37,11 +38,12 @@ from pytest_smtpports._ports._faults import (
 )
 
 REPLY = Reply(451, "4.3.0", "Try again")
-ACTIONS = [REPLY, Disconnect(), Delay(1), Drip(10), Garbage(b"\0"), Hang(), AcceptThen(Hang())]
+ACTIONS = [REPLY, Disconnect(), Delay(1), Drip(10), Garbage(b"\0"), Hang(), BadTLS("expired"), AcceptThen(Hang())]
 # Where each of them has no place.
 NOWHERE: dict[type, set[str]] = {
     Reply: {"connect", "handshake"},
     Drip: {"connect", "starttls", "handshake", "auth", "data"},
+    BadTLS: {stage.value for stage in Stage} - {"handshake"},
     AcceptThen: {stage.value for stage in Stage} - {"message"},
 }
 
