@@ -187,7 +187,7 @@ def test_so_many_waits_are_spared_and_no_more(smtpports: SMTPPorts) -> None:
     with pytest.raises(TimeoutError):
         socket.create_connection(smtpports.ports[25].address, 0.2)
     assert time.monotonic() - started >= 0.2
-    assert "; the client gave up after 0.2" in smtpports.connections[-1].reason
+    assert "; the client gave up after " in smtpports.connections[-1].reason
 
 
 def test_a_reset_gives_back_the_waits_that_are_spared(smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch) -> None:
