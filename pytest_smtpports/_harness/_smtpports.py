@@ -12,8 +12,8 @@ from .._ports._profile import PROFILES, Profile, by_number
 from .._ports._providers import Provider
 from .._server._journal import MEMORY_LIMIT
 from ._assertions import Assertions
+from ._audits import Audits
 from ._blockable import Blockable
-from ._faulty import Faulty
 from ._hooks import Hooks, hooked_profiles, known_networks, known_providers, relay_to
 from ._port import Ports
 from ._route import Route
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __tracebackhide__ = is_ours
 
 
-class SMTPPorts(Blockable, Faulty, Assertions):
+class SMTPPorts(Blockable, Audits, Assertions):
     """A mail provider on this machine: SMTP ports as they behave in the world, each on an ephemeral loopback port.
 
     The fixture `smtpports` yields one; without pytest it is a context manager.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import ClosedError, ConfigurationError, NoTimeoutWarning, ServerError, UnknownPort, is_ours
 from .._mail._mailbox import Mailbox
+from .._mail._remedies import TIMEOUTS, in_a_line
 from .._network._network import Network
 from .._ports._blocks import Layer
 from .._server._accounts import Accounts
@@ -243,17 +244,10 @@ def _account_of(failures: tuple[BaseException, ...]) -> str:
     return f"{what} raised on the server's thread, in a hook or in the server itself: {told}"
 
 
-# How code that sends mail is given a timeout; Flask-Mail 0.10 has no setting of its own.
-_WAYS = (
-    "smtplib and aiosmtplib: timeout=10; Django: EMAIL_TIMEOUT = 10; Flask-Mail, which has no setting: "
-    "socket.setdefaulttimeout(10); asyncio.open_connection(): within asyncio.timeout(10), or asyncio.wait_for(..., 10)."
-)
-
-
 def _warn_of(entry: Entry, host: str) -> None:
     told = NoTimeoutWarning(
         f"The connect to {host}:{entry.port} had no timeout. At a port that drops SYNs it waits for about two minutes; "
-        f"give it one. {_WAYS}"
+        f"give it one. {in_a_line(TIMEOUTS)}."
     )
     if entry.location is None:
         warnings.warn(told, stacklevel=2)

@@ -38,7 +38,7 @@ def _given_away(dialogue: Sequence[Line]) -> Iterator[str]:
         if line.direction != "C":
             continue
         words = line.text.split()
-        if words[:1] == ["AUTH"] and words[1:]:
+        if len(words) > 1 and words[0].upper() == "AUTH":
             mechanism = words[1].upper()
             missing = _RESPONSES.get(mechanism, 0)
         if missing and words[-1:] == [_MASK]:

@@ -104,7 +104,7 @@ function isPort(port) {
   return isGiven && Number(port) === Number(port) >>> 0 && Number(port) < 65536;
 }
 
-// Options for Node's own connect, failures among them, so that a socket begins, ends and begins again as it always does.
+// Options for Node's own connect, for failures too: so a socket begins, ends and begins again as it always does.
 function led(socket, options, { name, failure, to }) {
   if (failure === undefined) return { ...options, host: to[0], port: to[1] };
   // Only a look-up has an answer to itself.
@@ -187,8 +187,8 @@ function resolved(method, hostname, options) {
   return { records: [options?.ttl ? { address, ttl: TTL } : address] };
 }
 
-// What a call asks for, with which options, and who is to be called back, as Node reads it; of a type that is not here, or
-// of a call that is in error, nothing.
+// What a call asks for, with which options, and who is to be called back, as Node reads it; nothing of a call that is in
+// error, or for a type that is not here.
 
 function byCallback(method, rest) {
   if (method === "resolve") {

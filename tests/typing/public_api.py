@@ -316,6 +316,20 @@ def test_faults(smtpports: SMTPPorts) -> None:
     assert actions
 
 
+def test_audits(smtpports: SMTPPorts) -> None:
+    smtpports.assert_verifies_certificate(lambda: None)
+    smtpports.assert_sets_timeout(lambda: None, at_most=10)
+    smtpports.assert_no_cleartext_credentials()
+
+
+async def test_audits_of_async_code(smtpports: SMTPPorts) -> None:
+    async def send() -> int:
+        return 1
+
+    await smtpports.assert_verifies_certificate(send)
+    await smtpports.assert_sets_timeout(send, at_most=10)
+
+
 # What the type checker refuses; a comment that is not needed is an error of its own (warn_unused_ignores).
 
 

@@ -99,9 +99,10 @@ def test_the_warning_names_the_way_for_whoever_dialled(smtpports: SMTPPorts) -> 
         smtpports.close()
     text = str(told[0].message)
     for way in (
-        "smtplib and aiosmtplib: timeout=10",
+        "smtplib: SMTP(..., timeout=10)",
+        "aiosmtplib: SMTP(..., timeout=10)",
         "Django: EMAIL_TIMEOUT = 10",
-        "Flask-Mail, which has no setting: socket.setdefaulttimeout(10)",
+        "Flask-Mail: it has no setting: socket.setdefaulttimeout(10)",
         "asyncio.timeout(10), or asyncio.wait_for(..., 10)",
     ):
         assert way in text
