@@ -79,3 +79,19 @@ def test_a_greeting_that_refuses_is_smtplibs_own_error(smtpports: SMTPPorts) -> 
 
     with pytest.raises(smtplib.SMTPConnectError):
         send(smtpports, 587)
+
+
+@pytest.mark.parametrize("number", [465, 587])
+def test_it_verifies_certificates(smtpports: SMTPPorts, number: int) -> None:
+    smtpports.route(HOST)
+
+    smtpports.assert_verifies_certificate(lambda: send(smtpports, number))
+    smtpports.assert_no_cleartext_credentials()
+
+
+def test_it_waits_for_ever_unless_told(smtpports: SMTPPorts) -> None:
+    smtpports.route(HOST)
+
+    smtpports.assert_sets_timeout(lambda: send(smtpports, 587))
+    with pytest.raises(AssertionError, match="EMAIL_TIMEOUT = 10"):
+        smtpports.assert_sets_timeout(lambda: send(smtpports, 587, timeout=None))
