@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         BlockingWaitError,
         ClosedError,
         ConfigurationError,
+        NotAttached,
         NoTimeoutWarning,
         OutboundConnectionError,
         ServerError,
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from ._harness._port import Port, Ports
     from ._harness._route import Route
     from ._harness._smtpports import SMTPPorts
+    from ._mail._attachments import Attachment
     from ._mail._connection import Connection, Line, Location, Login, Outcome
     from ._mail._mailbox import Mailbox
-    from ._mail._message import TLS, Attachment, Envelope, Message
+    from ._mail._message import TLS, Envelope, Message
     from ._ports._blocks import Block
     from ._ports._faults import AcceptThen, Action, BadTLS, Delay, Disconnect, Drip, Garbage, Hang, accept_then
     from ._ports._kinds import (
@@ -91,6 +93,7 @@ __all__ = [
     "NetUnreachable",
     "Network",
     "NoTimeoutWarning",
+    "NotAttached",
     "OutboundConnectionError",
     "Outcome",
     "Port",
@@ -124,6 +127,7 @@ _HOMES = {
         "ClosedError",
         "ConfigurationError",
         "NoTimeoutWarning",
+        "NotAttached",
         "OutboundConnectionError",
         "SMTPPortsError",
         "ServerError",
@@ -135,9 +139,10 @@ _HOMES = {
     "_harness._port": ("Port", "Ports"),
     "_harness._route": ("Route",),
     "_harness._smtpports": ("SMTPPorts",),
+    "_mail._attachments": ("Attachment",),
     "_mail._connection": ("Connection", "Line", "Location", "Login", "Outcome"),
     "_mail._mailbox": ("Mailbox",),
-    "_mail._message": ("TLS", "Attachment", "Envelope", "Message"),
+    "_mail._message": ("TLS", "Envelope", "Message"),
     "_ports._blocks": ("Block",),
     "_ports._faults": (
         "AcceptThen",

@@ -129,6 +129,39 @@ class UnknownCriterion(SMTPPortsError, TypeError):
         return f"{self.name!r} is not a criterion{nearest} Valid: {', '.join(map(repr, self.known))}."
 
 
+class NotAttached(SMTPPortsError, KeyError):
+    """A file name that no attachment of a message has.
+
+    Attributes:
+        name: what was given.
+        attached: the names of the attachments.
+
+    Example:
+        >>> from pytest_smtpports import NotAttached, SMTPPorts
+        >>> with SMTPPorts() as smtpports:
+        ...     with smtpports.ports[25].connect() as client:
+        ...         _ = client.sendmail("app@example.com", "ada@example.org", "Subject: Invoice\\r\\n\\r\\n")
+        ...     try:
+        ...         smtpports.messages.only.attachments["invoice.pdf"]
+        ...     except NotAttached as error:
+        ...         print(error)
+        'invoice.pdf' is not attached; nothing is.
+    """
+
+    __module__ = "pytest_smtpports"
+
+    def __init__(self, name: object, attached: Iterable[str]) -> None:
+        self.name = name
+        self.attached = tuple(attached)
+        super().__init__(name, self.attached)
+
+    def __str__(self) -> str:
+        if not self.attached:
+            return f"{self.name!r} is not attached; nothing is."
+        listed = ", ".join(map(repr, self.attached))
+        return f"{self.name!r} is not attached{did_you_mean(self.name, self.attached)} Attached: {listed}."
+
+
 class ConfigurationError(SMTPPortsError, ValueError):
     """A profile, an ini value, a marker argument or a host name that can't be meant.
 

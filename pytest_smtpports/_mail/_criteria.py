@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .._errors import ConfigurationError, UnknownCriterion, is_ours
-from ._message import normal_line_ends
+from ._parts import normal_line_ends
 
 if TYPE_CHECKING:
     from ._message import TLS, Message

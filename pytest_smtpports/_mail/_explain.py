@@ -8,6 +8,7 @@ from ._connection import Outcome
 from ._criteria import CONTAINED as _CONTAINED
 from ._criteria import Criteria, Verdict, same_address, several
 from ._duration import duration
+from ._shown import LONGEST_VALUE, counted, shown, shown_line
 
 if TYPE_CHECKING:
     import datetime
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 10
 MOST_DIALOGUE_LINES = 8
-LONGEST_VALUE = 200
-LONGEST_LINE = 400
 
 _NOBODY_CAME = (
     "no connection came either: does the code under test dial these ports? Give it "
@@ -97,55 +96,32 @@ def explain_repeated(repeated: Sequence[tuple[str, str, Sequence[Message]]]) -> 
 
 
 def _fired(times: int) -> str:
-    return "it never fired" if not times else f"it fired {_count(times, 'time', 'times')}"
+    return "it never fired" if not times else f"it fired {counted(times, 'time', 'times')}"
 
 
 def explain_only(messages: Sequence[Message]) -> str:
     """Why there is no single message."""
-    return "\n".join([f"{_count(len(messages), 'message', 'messages')} here, 1 expected", *_listed(messages, None)])
+    return "\n".join([f"{counted(len(messages), 'message', 'messages')} here, 1 expected", *_listed(messages, None)])
 
 
 def _headline(matched: int, expected: int) -> str:
     if not expected:
-        return f"{_count(matched, 'message matches', 'messages match')}, none expected"
+        return f"{counted(matched, 'message matches', 'messages match')}, none expected"
     if not matched:
         return f"no message matches, {expected} expected"
     if expected == 1:
         return f"{matched} match, 1 expected; for several: assert_sent_times({matched}, ...)"
-    return f"{_count(matched, 'message matches', 'messages match')}, {expected} expected"
-
-
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"
+    return f"{counted(matched, 'message matches', 'messages match')}, {expected} expected"
 
 
 def _asked(criteria: Criteria) -> list[str]:
     return [f"  {name} = {shown(value)}" for name, value in criteria.wanted.items()]
 
 
-def shown(value: object) -> str:
-    """A value as a test would write it, cut where it is long, control characters made visible."""
-    pattern = getattr(value, "pattern", None)
-    text = repr(value) if pattern is None else f"/{pattern}/"
-    return _cut(str(getattr(value, "__qualname__", text)), LONGEST_VALUE)
-
-
-def shown_line(text: str) -> str:
-    """A line for a terminal: cut where it is long, control characters made visible."""
-    return _cut(text, LONGEST_LINE)
-
-
-def _cut(text: str, longest: int) -> str:
-    visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    if len(visible) <= longest:
-        return visible
-    return f"{visible[:longest]}… ({_count(len(visible) - longest, 'character', 'characters')} more)"
-
-
 def _arrived(messages: Sequence[Message], now: datetime.datetime | None) -> list[str]:
     if not messages:
         return ["no message came"]
-    return [f"{_count(len(messages), 'message', 'messages')} came:", *_listed(messages, now)]
+    return [f"{counted(len(messages), 'message', 'messages')} came:", *_listed(messages, now)]
 
 
 def _listed(messages: Sequence[Message], now: datetime.datetime | None) -> list[str]:
@@ -233,7 +209,7 @@ def _unhappy(connections: Sequence[Connection]) -> list[str]:
     unhappy = [connection for connection in connections if connection.outcome is not Outcome.DELIVERED]
     if not unhappy:
         return []
-    lines = [f"{_count(len(unhappy), 'connection', 'connections')} brought no message:"]
+    lines = [f"{counted(len(unhappy), 'connection', 'connections')} brought no message:"]
     lines += [f"  {told(connection)}" for connection in unhappy[-MOST_LISTED:]]
     if len(unhappy) > MOST_LISTED:
         lines.append(f"  (the latest {MOST_LISTED}; {len(unhappy) - MOST_LISTED} came before them)")

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from copy import copy
-from dataclasses import dataclass, field
-from email import policy
-from email.errors import MessageDefect
-from email.headerregistry import HeaderRegistry
-from email.message import EmailMessage
-from email.message import Message as MIMEMessage
-from email.parser import BytesParser
-from email.utils import getaddresses, parsedate_to_datetime
-from functools import lru_cache
-from itertools import chain
-from types import MappingProxyType
+from dataclasses import dataclass, field, fields
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
+
+from .._errors import is_ours
+from ._attachments import attachments_of, text_part
+from ._code import FOUR_TO_EIGHT_DIGITS, code_in
+from ._headers import addresses, decoded, plain_fields
+from ._hypertext import links_in_text, read_html, told_once
+from ._parts import defects_of, every_part, own_parts, parsed, text_of, unwritable
+from ._safely import safely
 
 if TYPE_CHECKING:
     import datetime
+    import re
     from collections.abc import Callable, Mapping
+    from email.message import EmailMessage
+    from email.message import Message as MIMEMessage
+
+    from ._attachments import Attachment
+    from ._hypertext import Hypertext
 
 T = TypeVar("T")
-U = TypeVar("U")
 
-
-@lru_cache(maxsize=256)
-def _header(name: str, value: str) -> object:
-    """A header field as email reads it, which takes longer than all else, and is the same in many messages."""
-    return policy.default.header_factory(name, value)
-
-
-class _Headers(HeaderRegistry):
-    def __call__(self, name: str, value: str) -> Any:  # a class that email makes up
-        return _header(name, value) if len(value) < _LONGEST_REMEMBERED else super().__call__(name, value)
-
-
-_LONGEST_REMEMBERED = 256
-_POLICY = policy.default.clone(header_factory=_Headers())
-# Bytes of a header beyond which it is left to email.
-_LONGEST_PLAIN = 65_536
-# Characters of a header field beyond which it is taken as it stands.
-LONGEST_DECODED = 16_384
+__tracebackhide__ = is_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +79,6 @@ class Envelope:
     recipients: tuple[str, ...]
     mail_parameters: tuple[str, ...] = ()
     recipient_parameters: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A part of a message that has a file name or asks to be kept as a file.
-
-    Attributes:
-        filename: as the message gives it: a stranger's word, so never a path to write to.
-        content_type: such as "application/pdf".
-        content: the decoded bytes.
-
-    Example:
-        >>> from pytest_smtpports import Attachment
-        >>> Attachment("a.txt", "text/plain", b"hello").content
-        b'hello'
-    """
-
-    __module__ = "pytest_smtpports"
-
-    filename: str
-    content_type: str
-    content: bytes
 
 
 class Stored(Protocol):
@@ -218,18 +182,23 @@ class Message:
         """The envelope's recipients."""
         return self.envelope.recipients
 
+    def __getstate__(self) -> dict[str, object]:
+        # What has been read from the bytes can be read again, and not all of it can be pickled.
+        return {each.name: vars(self)[each.name] for each in fields(self)}
+
     @_kept
     def email(self) -> EmailMessage:
-        """The message parsed with `email.policy.default`."""
-        try:
-            return BytesParser(policy=_POLICY).parsebytes(self.raw)
-        except Exception as error:  # the standard library's parser chokes on some strangers' headers
-            return _salvaged(self.raw, error)
+        """The message parsed with `email.policy.default`.
+
+        Header fields of which email can't read the value, or not in time, read as if they had no parameters, or were
+        empty; `headers` has them as they stand.
+        """
+        return parsed(self.raw)
 
     @_kept
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The header fields as (name, value), in order, values unfolded and decoded."""
-        return tuple((name, self._decoded_header(name, value)) for name, value in self._fields)
+        return tuple((name, decoded(name, value)) for name, value in self._fields)
 
     @property
     def subject(self) -> str:
@@ -253,19 +222,19 @@ class Message:
 
     @_kept
     def bcc(self) -> tuple[str, ...]:
-        """The envelope's recipients that neither To nor Cc names."""
-        named = {address.lower() for address in (*self.to, *self.cc)}
+        """The envelope's recipients that neither To nor Cc names, nor Resent-To or Resent-Cc (RFC 5322 §3.6.6)."""
+        named = {address.lower() for name in _NAMING for address in self._addresses(name)}
         return tuple(recipient for recipient in self.recipients if recipient.lower() not in named)
 
     @_kept
     def text(self) -> str:
         """The plain text body, decoded, with LF line ends; empty where there is none."""
-        return self._body("plain")
+        return self._body("text/plain")
 
     @_kept
     def html(self) -> str:
         """The HTML body, decoded, with LF line ends; empty where there is none."""
-        return self._body("html")
+        return self._body("text/html")
 
     @property
     def body(self) -> str:
@@ -274,17 +243,64 @@ class Message:
 
     @_kept
     def attachments(self) -> Mapping[str, Attachment]:
-        """The attachments by file name; of two with one name the first."""
-        found: dict[str, Attachment] = {}
-        for part in self._parts():
-            filename = _safely(part.get_filename, None)
-            disposition = _safely(part.get_content_disposition, "attachment")
-            if part.is_multipart() or not (filename or disposition == "attachment"):
-                continue
-            name = filename or f"unnamed-{len(found) + 1}"
-            content_type = _safely(part.get_content_type, "application/octet-stream")
-            found.setdefault(name, Attachment(name, content_type, _payload(part)))
-        return MappingProxyType(found)
+        """The attachments by file name, in order: files, inline pictures, attached messages.
+
+        Of several with one name the first is found by it, the second as "a (2).pdf", and so on; each one's `filename`
+        is as the message gives it. A name that is not there is a `NotAttached`, which is a `KeyError`.
+
+        Example:
+            >>> from email.message import EmailMessage
+            >>> from pytest_smtpports import SMTPPorts
+            >>> mail = EmailMessage()
+            >>> mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="a.pdf")
+            >>> with SMTPPorts() as smtpports:
+            ...     with smtpports.ports[25].connect() as client:
+            ...         _ = client.send_message(mail, "app@example.com", "ada@example.org")
+            ...     smtpports.messages.only.attachments["a.pdf"].content
+            b'%PDF'
+        """
+        return attachments_of(self._parts)
+
+    @_kept
+    def links(self) -> tuple[str, ...]:
+        """Where the message leads: what the HTML links to, and the URLs in the text, each once, in order.
+
+        Links within the page (`#top`) are left out. The HTML is read by lxml where it is installed (the extra
+        `pytest-smtpports[html]`), else by the standard library.
+
+        Example:
+            >>> from pytest_smtpports import SMTPPorts
+            >>> mail = "Subject: Welcome\\r\\n\\r\\nConfirm: https://example.com/c?t=1. Thanks!"
+            >>> with SMTPPorts() as smtpports:
+            ...     with smtpports.ports[25].connect() as client:
+            ...         _ = client.sendmail("app@example.com", "ada@example.org", mail)
+            ...     smtpports.messages.only.links
+            ('https://example.com/c?t=1',)
+        """
+        return told_once((*self._hypertext.links, *links_in_text(self.text)))
+
+    def code(self, pattern: str | re.Pattern[str] = FOUR_TO_EIGHT_DIGITS) -> str:
+        """The first code in the text, or else in what the HTML shows.
+
+        Args:
+            pattern: what a code is: unless told, four to eight digits. With a group, the group is the code:
+                `message.code("PIN: (.+)")`.
+
+        Raises:
+            AssertionError: there is none; the text of the failure shows how the message begins.
+            ConfigurationError: `pattern` is no pattern of text.
+
+        Example:
+            >>> from pytest_smtpports import SMTPPorts
+            >>> mail = "Subject: Welcome\\r\\n\\r\\nYour code is 482913."
+            >>> with SMTPPorts() as smtpports:
+            ...     with smtpports.ports[25].connect() as client:
+            ...         _ = client.sendmail("app@example.com", "ada@example.org", mail)
+            ...     smtpports.messages.only.code()
+            '482913'
+        """
+        __tracebackhide__ = True
+        return code_in({"text": self.text, "HTML": self._hypertext.text}, pattern, repr(self))
 
     @property
     def message_id(self) -> str:
@@ -294,99 +310,48 @@ class Message:
     @_kept
     def date(self) -> datetime.datetime | None:
         """The Date header, or None where there is none that can be read."""
-        return _safely(lambda: parsedate_to_datetime(self._first("date")), None)
+        return safely(lambda: parsedate_to_datetime(self._first("date")), None)
 
     @_kept
     def defects(self) -> tuple[str, ...]:
-        """What is wrong with the message as far as parsing it has shown, a sentence each."""
-        return tuple(
-            f"{type(defect).__name__}: {defect}".rstrip(": ") for part in self._parts() for defect in part.defects
-        )
+        """What is wrong with the message, a sentence each: what could not be decoded, and how it breaks the RFCs."""
+        found = [told for part in every_part(self.email) for told in defects_of(part)]
+        return (*found, *unwritable(self._parts))
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """The values of every header field of this name, in any letter case."""
-        wanted = name.lower()
-        return tuple([self._decoded_header(key, value) for key, value in self._fields if key.lower() == wanted])
+        return tuple([decoded(name, value) for value in self._values(name)])
 
     @_kept
     def _fields(self) -> tuple[tuple[str, str], ...]:
         """The header fields as they stand, unfolded; from the bytes alone where they are as plain as most."""
-        return _plain_fields(self.raw) or tuple((name, str(value)) for name, value in self.email.raw_items())
+        return plain_fields(self.raw) or tuple((name, str(value)) for name, value in self.email.raw_items())
 
-    def _parts(self) -> list[EmailMessage]:
-        nothing: list[EmailMessage] = []
-        return _safely(lambda: list(self.email.walk()), nothing)
+    @_kept
+    def _parts(self) -> tuple[MIMEMessage, ...]:
+        return tuple(own_parts(self.email))
 
-    def _decoded_header(self, name: str, value: str) -> str:
-        if len(value) > LONGEST_DECODED:
-            # The time that email takes grows with the square of the length.
-            return "".join(value.splitlines())
-        if name.lower() not in _STRUCTURED and _is_plain(value):
-            return _unfolded(value)
-        return _safely(lambda: str(_POLICY.header_fetch_parse(name, value)), _unfolded(value))
+    @_kept
+    def _hypertext(self) -> Hypertext:
+        return read_html(self.html)
+
+    def _values(self, name: str) -> list[str]:
+        wanted = name.lower()
+        return [value for key, value in self._fields if key.lower() == wanted]
 
     def _first(self, name: str) -> str:
-        return next((self._decoded_header(key, value) for key, value in self._fields if key.lower() == name), "")
+        return next((decoded(key, value) for key, value in self._fields if key.lower() == name), "")
 
     def _addresses(self, name: str) -> tuple[str, ...]:
-        values = [_unfolded(value) for key, value in self._fields if key.lower() == name]
-        if all(map(_PLAIN_ADDRESSES.fullmatch, values)):
-            return tuple([address for value in values for address in _PLAIN_ADDRESS.findall(value)])
-        return tuple(address for _, address in getaddresses(list(self.header_values(name))) if address)
+        return addresses(name, self._values(name))
 
-    def _body(self, kind: str) -> str:
-        part = _safely(lambda: self.email.get_body(preferencelist=(kind,)), None)
-        if part is None:
-            return ""
-        # A charset that is unknown is read as UTF-8.
-        return normal_line_ends(str(_safely(part.get_content, "")) or _payload(part).decode("utf-8", "replace"))
+    def _body(self, content_type: str) -> str:
+        part = text_part(self._parts, content_type)
+        return "" if part is None else text_of(part)
 
 
-# A header field of printable ASCII, folded or not (RFC 5322 §2.2, §2.2.3): its name, blanks, its value.
-_FIELD = re.compile(r"([!-9;-~]+):([ \t]*)((?:[!-~][\t -~]*(?:\r\n[\t ][\t -~]*)*)?)\r\n")
-# The fields whose values email does not give as they stand.
-_STRUCTURED = frozenset(HeaderRegistry().registry) - {"subject"}
-_ADDRESS = r"[\w+-]+(?:\.[\w+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
-_MAILBOX = rf"(?:[\w '+-]*<{_ADDRESS}>|{_ADDRESS})"
-_PLAIN_ADDRESSES = re.compile(rf"{_MAILBOX}(?:, *{_MAILBOX})* *", re.ASCII)
-_PLAIN_ADDRESS = re.compile(_ADDRESS, re.ASCII)
-
-
-def _plain_fields(raw: bytes) -> tuple[tuple[str, str], ...] | None:
-    """The header fields where they are plain, or None; the same as email finds, in a tenth of the time."""
-    end = raw.find(b"\r\n\r\n")
-    header = raw[: end + 2]
-    if not 0 < end < _LONGEST_PLAIN or not header.isascii():
-        return None
-    found = _FIELD.findall(header.decode("ascii"))
-    covered = sum(map(len, chain.from_iterable(found))) + len(found) * len(":\r\n")
-    return tuple([(name, value) for name, _, value in found]) if covered == len(header) else None
-
-
-def _is_plain(value: str) -> bool:
-    return value.isascii() and "=?" not in value
-
-
-def _unfolded(value: str) -> str:
-    return value.replace("\r\n", "") if "\r" in value else value
-
-
-def _salvaged(raw: bytes, error: Exception) -> EmailMessage:
-    """What can be had of a message that can't be parsed: its headers, but for those that tell what the body is."""
-    plain = BytesParser(policy=policy.compat32).parsebytes(raw, headersonly=True)
-    kept = EmailMessage()
-    for name, value in plain.raw_items():
-        if not name.lower().startswith("content-"):
-            kept.set_raw(name, value)
-    del plain["Content-Transfer-Encoding"]
-    kept.set_payload(_payload(plain).decode("ascii", "surrogateescape"))
-    kept.defects.append(MessageDefect(f"the message can't be parsed: {type(error).__name__}: {error}"))
-    return kept
-
-
-def _payload(part: MIMEMessage) -> bytes:
-    payload: object = _safely(lambda: part.get_payload(decode=True), None)
-    return payload if isinstance(payload, bytes) else b""
+# The fields that name recipients for everybody to see (RFC 5322 §3.6.3, §3.6.6).
+_NAMING = ("to", "cc", "resent-to", "resent-cc")
 
 
 # The dataclass has made a field of it; from here on the field gives bytes that are somewhere else too.
@@ -398,16 +363,3 @@ def unacknowledged(message: Message) -> Message:
     other = copy(message)
     object.__setattr__(other, "acknowledged", False)
     return other
-
-
-def normal_line_ends(text: str) -> str:
-    """The text with LF alone at the end of each line."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _safely(read: Callable[[], T], otherwise: U) -> T | U:
-    """What `read` gives, or a stand-in where the standard library's parser chokes on a stranger's bytes."""
-    try:
-        return read()
-    except Exception:
-        return otherwise

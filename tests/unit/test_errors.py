@@ -12,6 +12,7 @@ from pytest_smtpports import (
     ClosedError,
     ConfigurationError,
     Location,
+    NotAttached,
     OutboundConnectionError,
     ServerError,
     SMTPPortsError,
@@ -70,6 +71,12 @@ ERRORS = [
         "'zzz' is not a criterion. Valid: 'subject', 'text'.",
         id="a criterion without a near one",
     ),
+    pytest.param(
+        NotAttached("invoce.pdf", ["invoice.pdf", "logo.png"]),
+        "'invoce.pdf' is not attached; did you mean 'invoice.pdf'? Attached: 'invoice.pdf', 'logo.png'.",
+        id="an attachment",
+    ),
+    pytest.param(NotAttached("a.pdf", []), "'a.pdf' is not attached; nothing is.", id="no attachment"),
     pytest.param(ConfigurationError("That can't be meant."), "That can't be meant.", id="a configuration"),
     pytest.param(
         ClosedError(),
@@ -126,6 +133,7 @@ def test_every_error_is_proved_here() -> None:
         (UnknownPort, KeyError),
         (UnknownName, ValueError),
         (UnknownCriterion, TypeError),
+        (NotAttached, KeyError),
         (ConfigurationError, ValueError),
         (ClosedError, RuntimeError),
         (BlockingWaitError, RuntimeError),
@@ -158,6 +166,12 @@ def test_an_unknown_criterion_keeps_its_facts() -> None:
     error = UnknownCriterion("subjct", {"subject": 1, "text": 2})
 
     assert (error.name, error.known) == ("subjct", ("subject", "text"))
+
+
+def test_a_name_that_is_not_attached_keeps_its_facts() -> None:
+    error = NotAttached("b.pdf", {"a.pdf": 1})
+
+    assert (error.name, error.attached) == ("b.pdf", ("a.pdf",))
 
 
 def test_a_blocking_wait_keeps_its_facts() -> None:

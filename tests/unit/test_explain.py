@@ -11,15 +11,8 @@ import pytest
 
 from pytest_smtpports import TLS, Line, Location, Outcome
 from pytest_smtpports._mail._criteria import Criteria
-from pytest_smtpports._mail._explain import (
-    LONGEST_LINE,
-    LONGEST_VALUE,
-    explain,
-    explain_only,
-    shown,
-    shown_line,
-    told,
-)
+from pytest_smtpports._mail._explain import explain, explain_only, told
+from pytest_smtpports._mail._shown import LONGEST_LINE, LONGEST_VALUE, shown, shown_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_smtpports import Envelope, Message
-from pytest_smtpports._mail._message import _plain_fields
+from pytest_smtpports._mail._headers import plain_fields
 from tests.unit.conftest import NOON
 
 PLAIN = (
@@ -55,14 +55,14 @@ def found_by_email(raw: bytes) -> tuple[tuple[str, str], ...]:
 def test_a_plain_header_is_read_from_the_bytes() -> None:
     raw = PLAIN + b"\r\nbody: no field\r\n"
 
-    assert _plain_fields(raw) == found_by_email(raw)
+    assert plain_fields(raw) == found_by_email(raw)
 
 
 @pytest.mark.parametrize("header", NOT_PLAIN)
 def test_any_other_header_is_left_to_email(header: bytes) -> None:
     raw = header + b"\r\nbody\r\n"
 
-    assert _plain_fields(raw) is None
+    assert plain_fields(raw) is None
     assert message_of(raw)._fields == found_by_email(raw)
 
 
@@ -81,7 +81,7 @@ HEADERS = st.lists(st.tuples(NAMES, st.sampled_from(["", " ", "\t "]), VALUES), 
 @given(HEADERS)
 def test_every_header_is_read_as_email_reads_it(fields: list[tuple[str, str, str]]) -> None:
     raw = "".join(f"{name}:{blanks}{value}\r\n" for name, blanks, value in fields).encode() + b"\r\nbody\r\n"
-    read = _plain_fields(raw)
+    read = plain_fields(raw)
 
     assert read is None or read == found_by_email(raw)
 

@@ -1,0 +1,30 @@
+"""Values, lines and numbers as a person reads them in the text of a failure."""
+
+from __future__ import annotations
+
+LONGEST_VALUE = 200
+LONGEST_LINE = 400
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """A number of things: "1 message", "2 messages"."""
+    return f"{number} {one if number == 1 else several}"
+
+
+def shown(value: object) -> str:
+    """A value as a test would write it, cut where it is long, control characters made visible."""
+    pattern = getattr(value, "pattern", None)
+    text = repr(value) if pattern is None else f"/{pattern}/"
+    return _cut(str(getattr(value, "__qualname__", text)), LONGEST_VALUE)
+
+
+def shown_line(text: str) -> str:
+    """A line for a terminal: cut where it is long, control characters made visible."""
+    return _cut(text, LONGEST_LINE)
+
+
+def _cut(text: str, longest: int) -> str:
+    visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    if len(visible) <= longest:
+        return visible
+    return f"{visible[:longest]}… ({counted(len(visible) - longest, 'character', 'characters')} more)"
