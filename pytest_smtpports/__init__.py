@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ._harness._smtpports import SMTPPorts
     from ._mail._attachments import Attachment
     from ._mail._connection import Connection, Line, Location, Login, Outcome
+    from ._mail._lint import Finding
     from ._mail._mailbox import Mailbox
     from ._mail._message import TLS, Envelope, Message
     from ._ports._blocks import Block
@@ -80,6 +81,7 @@ __all__ = [
     "Drip",
     "Drop",
     "Envelope",
+    "Finding",
     "Garbage",
     "Handle",
     "Hang",
@@ -141,6 +143,7 @@ _HOMES = {
     "_harness._smtpports": ("SMTPPorts",),
     "_mail._attachments": ("Attachment",),
     "_mail._connection": ("Connection", "Line", "Location", "Login", "Outcome"),
+    "_mail._lint": ("Finding",),
     "_mail._mailbox": ("Mailbox",),
     "_mail._message": ("TLS", "Envelope", "Message"),
     "_ports._blocks": ("Block",),

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
+from .._errors import is_ours
 from ._criteria import Criteria
 from ._explain import explain_only
+from ._lint import findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ._lint import Finding
     from ._message import Message
+
+__tracebackhide__ = is_ours
 
 
 class Mailbox(Sequence["Message"]):
@@ -78,3 +83,26 @@ class Mailbox(Sequence["Message"]):
         if len(self._messages) != 1:
             raise AssertionError(explain_only(self._messages))
         return self._messages[0]
+
+    def check(self, *, ignore: str | Iterable[str] = ()) -> tuple[Finding, ...]:
+        """What is wrong with the messages, by the RFCs and by those who receive mail; empty where nothing is.
+
+        Args:
+            ignore: the name of a rule, or several, to leave out.
+
+        Raises:
+            UnknownName: `ignore` names what is not a rule.
+
+        Example:
+            >>> from email.message import EmailMessage
+            >>> from pytest_smtpports import SMTPPorts
+            >>> mail = EmailMessage()
+            >>> mail["From"], mail["To"], mail["Bcc"] = "app@example.com", "ada@example.org", "eve@example.net"
+            >>> with SMTPPorts() as smtpports:
+            ...     with smtpports.ports[25].connect() as client:
+            ...         _ = client.sendmail("app@example.com", "ada@example.org", mail.as_string())
+            ...     for finding in smtpports.messages.check(ignore=("missing-date", "missing-message-id")):
+            ...         print(finding.rule, "-", finding.what)
+            bcc-header - a Bcc header tells every recipient of 'eve@example.net'
+        """
+        return findings(self._messages, ignore)

@@ -34,6 +34,7 @@ from pytest_smtpports import (
     Drip,
     Drop,
     Envelope,
+    Finding,
     Garbage,
     Handle,
     Hang,
@@ -220,6 +221,11 @@ def test_messages(smtpports: SMTPPorts) -> None:
     assert_type(smtpports.messages[1:], Mailbox)
     assert_type([message.port for message in smtpports.messages], list[int])
     assert_type(smtpports.messages.matching(to="ada@example.org"), Mailbox)
+
+    findings = smtpports.messages.check(ignore=("missing-date", "bare-lf"))
+    assert_type(findings, tuple[Finding, ...])
+    assert_type(smtpports.messages.matching(to="ada@example.org").check(ignore="missing-date")[0].message, Message)
+    assert_type([findings[0].rule, findings[0].what, findings[0].mend, findings[0].source], list[str])
 
     message = smtpports.messages.only
     assert_type(message, Message)
