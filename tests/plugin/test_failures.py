@@ -226,3 +226,39 @@ def test_the_failed_handshake_is_told_at_once(pytester: pytest.Pytester) -> None
     """)
 
     pytester.runpytest().assert_outcomes(passed=20)
+
+
+def test_a_failing_check_names_each_rule_and_what_it_found(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_mail(smtpports):
+            mail = "From: app@example.com\\r\\nSubject: Welcome\\r\\nBcc: eve@example.net\\r\\n\\r\\n"
+            with smtpports.ports[25].connect() as client:
+                client.sendmail("app@example.com", "ada@example.org", mail)
+            assert not smtpports.messages.check(ignore="missing-message-id")
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E *assert not (<missing-date in 'Welcome': there is no Date>, <bcc-header in 'Welcome': a Bcc header *",
+        ]
+    )
+
+
+def test_a_code_that_is_missing_fails_where_the_test_asked_for_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from mail import send
+
+        def test_mail(smtpports):
+            send(smtpports.ports[25].address, "Welcome", "ada@example.org")
+            smtpports.messages.only.code("PIN: (.+)")
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E *AssertionError: no /PIN: (.+)/ in <Message 'Welcome' *", "test_*.py:5: AssertionError"]
+    )

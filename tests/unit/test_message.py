@@ -245,7 +245,7 @@ def test_a_defect_of_one_part_is_told_too(make_message: Callable[..., Message]) 
         (b"To: ada\r\n\r\n", "InvalidHeaderDefect: To: "),
         (b"Subject: \xff\r\n\r\n", "Subject: its bytes are no UTF-8"),
         (b"To: " + b"a@b.c, " * 500 + b"\r\n\r\n", "To: its 3500 characters are too many"),
-        (b"Message-ID: <\r\n\r\n", "Message-ID: it can't be decoded: IndexError: "),
+        (b"To: <a@[\r\n\r\n", "To: it can't be decoded: "),
         (b"Content-Type: text/plain; charset=x-own\r\n\r\nx", "text/plain: the charset 'x-own' is unknown"),
         (b"Content-Type: text/plain; charset=utf-8\r\n\r\n\xff", "text/plain: its bytes are no utf-8: UnicodeDecodeE"),
         (b"Content-Type: text/html\r\n\r\n\xff", "text/html: its bytes are no utf-8: UnicodeDecodeError: "),

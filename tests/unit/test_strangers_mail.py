@@ -104,7 +104,7 @@ def cut_out(raw: bytes, place: float, piece: bytes) -> bytes:
 CHANGES = st.tuples(st.sampled_from([replaced, inserted, cut_off, cut_out]), PLACES, PIECES)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(MAILS)), st.lists(CHANGES, min_size=1, max_size=6))
 def test_a_mail_with_other_bytes_in_it_can_be_read(
     name: str, changes: list[tuple[Callable[[bytes, float, bytes], bytes], float, bytes]]
@@ -133,7 +133,7 @@ def test_parts_a_hundred_deep_are_read() -> None:
 # Of each, what takes the square of the time would take minutes or hours.
 LARGE = {
     "a line of 10 MB": b"Subject: x\r\n\r\n" + b"x" * 10_000_000,
-    "a subject of 10 MB": b"Subject: " + b"x " * 5_000_000 + b"\r\n\r\n",
+    "a subject of 1 MB": b"Subject: " + b"x " * 500_000 + b"\r\n\r\n",
     "parameters of 1 MB": b"Content-Type: multipart/mixed; " + b"a=b;" * 250_000 + b"\r\n\r\n",
     "100 000 header lines": b"X-Tag: one\r\n" * 100_000 + b"\r\n",
     "a header of 100 000 lines": b"X-Tag: one\r\n" + b"\ttwo\r\n" * 100_000 + b"\r\n",
