@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Union
 
 from .._errors import ConfigurationError, UnknownName, is_ours
 from ._flaws import FLAWS
-from ._numbers import check_positive
+from ._numbers import check_count, check_positive
 from ._profile import AuthPolicy, TLSMode
 from ._reply import Reply
 
@@ -80,9 +80,12 @@ class Disconnect(Action):
 
     Attributes:
         how: "fin", as a server that closes its side, or "reset", as one that is gone (RFC 9293 §3.10.5).
+        after_bytes: at the stage "data": not upon the command, but when so many octets of the message have come, or all
+            of them.
 
     Raises:
         UnknownName: another way.
+        ConfigurationError: no such number.
 
     Example:
         >>> from pytest_smtpports import Disconnect
@@ -93,10 +96,17 @@ class Disconnect(Action):
     __module__ = "pytest_smtpports"
 
     how: str = "fin"
+    after_bytes: int = 0
 
     def __post_init__(self) -> None:
         if self.how not in ("fin", "reset"):
             raise UnknownName("way to disconnect", self.how, ("fin", "reset"))
+        if self.after_bytes != 0:
+            check_count("after_bytes", self.after_bytes)
+
+    def __repr__(self) -> str:
+        after = f", after_bytes={self.after_bytes}" if self.after_bytes else ""
+        return f"Disconnect(how={self.how!r}{after})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +304,11 @@ def action_of(stage: Stage, action: object) -> Reply | Action:
             "A fault does something: a reply such as '450 4.7.1 Greylisted', Disconnect('fin' | 'reset'), "
             f"Delay(seconds), Drip(bytes_per_second), Garbage(bytes), Hang(), BadTLS(kind) or accept_then(...), not "
             f"{action!r}."
+        )
+    if isinstance(action, Disconnect) and action.after_bytes and stage is not Stage.DATA:
+        raise ConfigurationError(
+            "after_bytes= counts the octets of a message, and "
+            f"has no place at the stage {stage.value!r}, but at 'data'."
         )
     valid = _PLACES.get(type(action), frozenset(Stage))
     if stage not in valid:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # How much of a handshake is taken off the wire before the connection ends in it.
 _MUCH = 65_536
+# RFC 5321 §4.1.1.4
+_END_OF_DATA = b"\r\n.\r\n"
 
 
 class Mishaps:
@@ -88,11 +90,22 @@ class Mishaps:
             return False
         if isinstance(action, Hang):
             await self._conversation.hang()
-        if action == Disconnect("reset"):
+        if isinstance(action, Disconnect) and action.how == "reset":
             # The record is there before the client learns of it.
             self._entry.closed()
             self._wire().reset()
         raise ClientLeft
+
+    async def take_some(self, most: int) -> int:
+        """Take so many octets of a message, or all of it; how many there were.
+
+        Raises:
+            ClientLeft: there are no more.
+        """
+        taken = bytearray()
+        while len(taken) < most and not taken.endswith(_END_OF_DATA):
+            taken += await self._conversation.some(most - len(taken))
+        return len(taken)
 
     async def connect(self, action: Action) -> None:
         """The same before anything is said."""

@@ -14,7 +14,7 @@ from .. import _clock
 from .._mail._connection import Login
 from .._mail._message import TLS, Message
 from .._ports._command import folded
-from .._ports._faults import STAGES, Action, BadTLS, Drip, Stage
+from .._ports._faults import STAGES, Action, BadTLS, Disconnect, Drip, Stage
 from .._ports._framing import LineTooLong
 from .._ports._masking import MASK, is_login
 from .._ports._misunderstandings import CLIENT_HELLO, NO_HANDSHAKE, NO_HANDSHAKE_YET, tls_in_clear
@@ -341,8 +341,13 @@ class Session(smtp.SMTP):
             except Refused as refused:
                 self._voice.say(refused.situation, **refused.facts)
             await self._conversation.drip(action.bytes_per_second)
-        elif await self._mishaps.undergo(stage, action):
-            await self._carry_out(verb, argument)
+        else:
+            if isinstance(action, Disconnect) and action.after_bytes:
+                self._voice.say(Situation.SEND_DATA)
+                taken = await self._mishaps.take_some(action.after_bytes)
+                self._voice.heard(f"(the first {taken} bytes of a message)")
+            if await self._mishaps.undergo(stage, action):
+                await self._carry_out(verb, argument)
 
     async def _carry_out(self, verb: str, argument: str) -> None:
         more = _COMMANDS[verb](self, argument)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 import re
+from typing import Any
 
 import pytest
 
@@ -174,3 +175,18 @@ def test_of_many_bytes_the_first_are_told() -> None:
 
     assert said.startswith("mail: Garbage(data=b'xxx")
     assert (said[-1], len(said)) == ("…", len("mail: ") + 121)
+
+
+def test_a_disconnect_after_some_bytes_is_at_home_in_the_data() -> None:
+    cut = Disconnect("reset", after_bytes=1000)
+
+    assert action_of(Stage.DATA, cut) is cut
+    assert repr(cut) == "Disconnect(how='reset', after_bytes=1000)"
+    with pytest.raises(ConfigurationError, match="has no place at the stage 'message', but at 'data'"):
+        action_of(Stage.MESSAGE, cut)
+
+
+@pytest.mark.parametrize("number", [-1, 1.5, "9", True])
+def test_a_number_of_bytes_that_can_not_be_counted_is_told(number: Any) -> None:  # Any: wrong on purpose
+    with pytest.raises(ConfigurationError, match="after_bytes is a number from 1, not "):
+        Disconnect(after_bytes=number)

@@ -69,6 +69,28 @@ def test_s34_aiosmtplib_is_disconnected_in_the_middle_of_a_mail(
     provider.assert_not_sent()
 
 
+@ENDS
+@pytest.mark.parametrize("after", [1, 1_000_000, 30_000_000])
+def test_s34_both_are_disconnected_after_some_of_a_mail(
+    provider: SMTPPorts, send: Send, send_async: SendAsync, end: Disconnect, after: int
+) -> None:
+    provider.fail("data", Disconnect(end.how, after_bytes=after))
+    mail = MAIL + ("x" * 70 + "\r\n") * 30_000
+
+    with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
+        send(25, mail=mail)
+    with pytest.raises((aiosmtplib.SMTPServerDisconnected, ConnectionError)):
+        asyncio.run(send_async(25, mail=mail))
+
+    for connection in provider.connections:
+        assert connection.outcome is Outcome.ABANDONED
+        assert connection.reason.startswith(
+            f"a fault ended it (data: Disconnect(how={end.how!r}, after_bytes={after})) "
+        )
+        assert connection.dialogue[-1].text.startswith("(the first ")
+    provider.assert_not_sent()
+
+
 # S35: the mail is stored, and the client never learns of it: who sends it again delivers it twice
 
 NEVER_LEARNS = pytest.mark.parametrize(
