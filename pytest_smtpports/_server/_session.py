@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from .. import _clock
 from .._mail._connection import Login
-from .._mail._message import TLS, Message
+from .._mail._message import Message
 from .._ports._command import folded
 from .._ports._faults import STAGES, Action, BadTLS, Disconnect, Drip, Stage
 from .._ports._framing import LineTooLong
 from .._ports._masking import MASK, is_login
-from .._ports._misunderstandings import CLIENT_HELLO, NO_HANDSHAKE, NO_HANDSHAKE_YET, tls_in_clear
+from .._ports._misunderstandings import CLIENT_HELLO, tls_in_clear
 from .._ports._path import path
 from .._ports._policy import COMMAND_LINE_LIMIT, State
 from .._ports._profile import TLSMode
@@ -28,6 +28,7 @@ from ._conversation import ClientLeft, Conversation, SpokeTLS
 from ._hindrance import wire_at
 from ._login import exchanged
 from ._mishaps import Mishaps
+from ._protection import Protection
 from ._transaction import Transaction
 from ._voice import Voice
 
@@ -38,7 +39,6 @@ with warnings.catch_warnings():
 
 if TYPE_CHECKING:
     import socket
-    import ssl
     from collections.abc import Callable, Coroutine, Mapping
 
     from .._mail._message import Envelope
@@ -50,10 +50,7 @@ if TYPE_CHECKING:
 # The frames of these functions hold what clients log in with, which a traceback with local variables would show.
 __tracebackhide__ = True
 
-_IN_HANDSHAKE = "its TLS handshake is not over"
-_LEFT_EARLY = "the client went away in the TLS handshake, before it was shown a certificate"
 _TEST_ENDED = "the test ended with the connection open"
-_ENDED_IN_HANDSHAKE = "the test ended in the middle of the TLS handshake"
 
 
 class Session(smtp.SMTP):
@@ -77,10 +74,11 @@ class Session(smtp.SMTP):
         self._precedents = service.precedents
         self._policy = service.precedents.policy
         self._profile = self._policy.profile
-        self._is_implicit = self._profile.tls is TLSMode.IMPLICIT
         self.entry = entry
         self._gone = gone
         self._conversation = Conversation(self.loop, self._be_over)
+        is_implicit = self._profile.tls is TLSMode.IMPLICIT
+        self._protection = Protection(service, entry, self._conversation, lambda: self._wire, is_implicit=is_implicit)
         self._voice = Voice(self._precedents, self.entry, self._conversation, self._circumstances)
         # Asked for every command.
         self._faults = service.faults.all
@@ -90,9 +88,6 @@ class Session(smtp.SMTP):
         self._standing: Standing = (False, False, False, False, False)
         self._login_tried = False
         self._offered: frozenset[str] = frozenset()
-        self._tls: TLS | None = None
-        self._flaw: str | None = None
-        self._identities: tuple[str, ...] = ()
         self._user: str | None = None
 
     # What the listener calls
@@ -100,14 +95,14 @@ class Session(smtp.SMTP):
     def begin(self, client: socket.socket) -> None:
         """Serve a client, behind a TLS handshake where that comes first."""
         self.session = self._create_session()
-        context = self.service.context(None) if self._is_implicit else None
+        is_implicit = self._profile.tls is TLSMode.IMPLICIT
         connect = wire_at(self.service.block, self.entry)
         self._wire = connect(client, self._background, self._conversation, lambda: self._gone(self))
         try:
             if self._mishaps:
-                self._conversation.start(self._begin_badly(context), self._wire)
-            elif context is not None:
-                self._secure(context, self._begin_secured)
+                self._conversation.start(self._begin_badly(is_implicit=is_implicit), self._wire)
+            elif is_implicit:
+                self._protection.begin(None, self._begin_secured)
             else:
                 self._conversation.start(self._converse(), self._wire)
         except BaseException:
@@ -117,15 +112,15 @@ class Session(smtp.SMTP):
 
     def abort(self) -> None:
         """End the connection now: the test that it belongs to has ended."""
-        if self._wire.is_shaking_hands:
-            self.entry.tls_failed(NO_HANDSHAKE if self._is_kept_waiting() else _ENDED_IN_HANDSHAKE)
+        self._protection.end()
         self.entry.closed(_TEST_ENDED)
         self._wire.abort()
         self._conversation.end()
 
     def release(self) -> None:
         """Let go of everything that holds on to the session in turn, so that no collector has to find it."""
-        del self._conversation, self._voice, self._transaction, self._mishaps, self._wire, self.service
+        del self._conversation, self._voice, self._transaction, self._mishaps, self._protection, self._wire
+        del self.service
 
     @property
     def silent_since(self) -> float | None:
@@ -151,57 +146,29 @@ class Session(smtp.SMTP):
 
     # TLS
 
-    def _secure(self, context: ssl.SSLContext, shaken: Callable[[Exception | None], object]) -> None:
-        self.entry.awaits(NO_HANDSHAKE_YET if self._is_implicit else _IN_HANDSHAKE)
-        self._wire.secure(context, shaken)
+    def _begin_secured(self) -> None:
+        self._stand()
+        self._conversation.start(self._converse(), self._wire)
 
-    def _begin_secured(self, error: Exception | None) -> None:
-        if self._is_secured(error):
-            self._conversation.start(self._converse(), self._wire)
+    def _go_on_secured(self) -> None:
+        self._stand()
+        self._conversation.come_back()
 
-    def _go_on_secured(self, error: Exception | None) -> None:
-        if self._is_secured(error):
-            self._conversation.come_back()
-
-    def _is_secured(self, error: Exception | None) -> bool:
-        """Write down how the handshake went, and end the connection where it went wrong."""
-        secured = self._wire.tls
-        assert secured is not None
-        if error is None:
-            cipher = secured.cipher()
-            assert cipher is not None
-            self._identities = self.service.identities(secured)
-            sni = getattr(secured, "requested_name", None)
-            self._tls = TLS(secured.version() or "", cipher[0], sni, self._identities, self._flaw)
-            self.entry.tls = self._tls
-            self._stand()
-            return True
-        self.entry.tls_failed(self._failure(error))
-        self._wire.give_up()
-        self._conversation.end()
-        return False
-
-    def _failure(self, error: Exception) -> str:
-        if self._is_kept_waiting():
-            return NO_HANDSHAKE
-        if isinstance(error, ConnectionError) and not self._wire.has_answered_tls:
-            return _LEFT_EARLY
-        return self.service.describe_failure(error, self._flaw)
-
-    def _is_kept_waiting(self) -> bool:
-        """Whether the port waits for TLS to begin, and nothing has come."""
-        return self._is_implicit and not self._wire.has_heard_tls
+    @property
+    def _identities(self) -> tuple[str, ...]:
+        """Whom the client's certificate names."""
+        return self._protection.tls.client if self._protection.tls else ()
 
     # The conversation
 
-    async def _begin_badly(self, context: ssl.SSLContext | None) -> None:
+    async def _begin_badly(self, *, is_implicit: bool) -> None:
         """Begin where something may go wrong before the first command."""
         mishaps = self._mishaps
         mishaps.begin()
         if isinstance(action := mishaps.meet(Stage.CONNECT), Action):
             await mishaps.connect(action)
-        if context is not None:
-            await self._shake_hands(context)
+        if is_implicit:
+            await self._shake_hands()
         await self._greet_badly()
         await self._converse(greeted=True)
 
@@ -232,17 +199,15 @@ class Session(smtp.SMTP):
             self._voice.say(Situation.GOODBYE if verb == "QUIT" else Situation.TURNED_AWAY)
         raise ClientLeft
 
-    async def _shake_hands(self, context: ssl.SSLContext) -> None:
+    async def _shake_hands(self) -> None:
         """Say what is to be said in clear, and begin TLS."""
         action = self._mishaps.meet(Stage.HANDSHAKE) if self._mishaps else None
-        if isinstance(action, BadTLS):
-            self._flaw = action.kind
-            context = self.service.context(self._flaw)
-        elif isinstance(action, Action):
+        flaw = action.kind if isinstance(action, BadTLS) else None
+        if isinstance(action, Action) and flaw is None:
             await self._mishaps.shake_hands(action)
 
         def begin() -> None:
-            self._secure(context, self._go_on_secured)
+            self._protection.begin(flaw, self._go_on_secured)
             self._wire.resume_reading()
 
         await self._conversation.elsewhere(begin)
@@ -392,10 +357,11 @@ class Session(smtp.SMTP):
         self._takes_no(argument)
         if self._conversation.has_more and Situation.TLS_PIPELINED in self._policy.voice.replies:
             raise Refused(Situation.TLS_PIPELINED)
-        context = self.service.context(None)
+        # What can't be made is told before the client begins.
+        self.service.context(None)
         self._voice.say(Situation.TLS_READY)
         self._conversation.forget_input()
-        await self._shake_hands(context)
+        await self._shake_hands()
         self._transaction.forget()
         self._offered = frozenset()
         self.session = self._create_session()
@@ -474,7 +440,7 @@ class Session(smtp.SMTP):
                 port=self._profile.number,
                 received_at=_clock.now(),
                 host=self.service.host,
-                tls=self._tls,
+                tls=self._protection.tls,
                 user=self._user,
                 acknowledged=acknowledged,
                 connection=self.entry.number,
@@ -538,7 +504,7 @@ class Session(smtp.SMTP):
         self._standing = (
             session.host_name is not None,
             session.extended_smtp,
-            self._tls is not None,
+            self._protection.tls is not None,
             bool(self._identities),
             self._user is not None,
         )
