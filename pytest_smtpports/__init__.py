@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ServerError,
         SMTPPortsError,
         UnknownCriterion,
+        UnknownFault,
         UnknownName,
         UnknownPort,
     )
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ._mail._mailbox import Mailbox
     from ._mail._message import TLS, Envelope, Message
     from ._ports._blocks import Block
+    from ._ports._catalogue import FAULTS, Catalogue
     from ._ports._faults import AcceptThen, Action, BadTLS, Delay, Disconnect, Drip, Garbage, Hang, accept_then
     from ._ports._kinds import (
         DNS,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         Tarpit,
         Throttle,
     )
+    from ._ports._known_fault import Fault, Retry
     from ._ports._networks import Network
     from ._ports._profile import KINDRED, PROFILES, AuthPolicy, Profile, Role, TLSMode
     from ._ports._providers import Provider
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DNS",
+    "FAULTS",
     "HTTP",
     "KINDRED",
     "PROFILES",
@@ -71,6 +75,7 @@ __all__ = [
     "Banner",
     "Block",
     "BlockingWaitError",
+    "Catalogue",
     "Clock",
     "Close",
     "ClosedError",
@@ -81,6 +86,7 @@ __all__ = [
     "Drip",
     "Drop",
     "Envelope",
+    "Fault",
     "Finding",
     "Garbage",
     "Handle",
@@ -106,6 +112,7 @@ __all__ = [
     "Refuse",
     "Reply",
     "Reset",
+    "Retry",
     "Role",
     "Route",
     "SMTPPorts",
@@ -118,6 +125,7 @@ __all__ = [
     "Tarpit",
     "Throttle",
     "UnknownCriterion",
+    "UnknownFault",
     "UnknownName",
     "UnknownPort",
     "accept_then",
@@ -134,6 +142,7 @@ _HOMES = {
         "SMTPPortsError",
         "ServerError",
         "UnknownCriterion",
+        "UnknownFault",
         "UnknownName",
         "UnknownPort",
     ),
@@ -147,6 +156,7 @@ _HOMES = {
     "_mail._mailbox": ("Mailbox",),
     "_mail._message": ("TLS", "Envelope", "Message"),
     "_ports._blocks": ("Block",),
+    "_ports._catalogue": ("FAULTS", "Catalogue"),
     "_ports._faults": (
         "AcceptThen",
         "Action",
@@ -176,6 +186,7 @@ _HOMES = {
         "Tarpit",
         "Throttle",
     ),
+    "_ports._known_fault": ("Fault", "Retry"),
     "_ports._networks": ("Network",),
     "_ports._profile": ("KINDRED", "PROFILES", "AuthPolicy", "Profile", "Role", "TLSMode"),
     "_ports._providers": ("Provider",),

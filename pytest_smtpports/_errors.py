@@ -100,6 +100,33 @@ class UnknownName(SMTPPortsError, ValueError):
         return f"{self.name!r} is not {article} {self.what}{nearest} Valid: {listed}."
 
 
+class UnknownFault(UnknownName, KeyError):
+    """A name that no fault has, neither a shipped one nor one of a hook.
+
+    Example:
+        >>> from pytest_smtpports import FAULTS, UnknownFault
+        >>> try:
+        ...     FAULTS["mailbox-ful"]
+        ... except UnknownFault as error:
+        ...     print(str(error)[:58])
+        'mailbox-ful' is not a fault; did you mean 'mailbox-full'?
+    """
+
+    __module__ = "pytest_smtpports"
+
+    def __init__(self, name: object, known: Iterable[object]) -> None:
+        super().__init__("fault", name, known)
+        # What pickling makes it of again.
+        self.args = (name, self.known)
+
+    def __str__(self) -> str:
+        nearest = did_you_mean(self.name, self.known)
+        return (
+            f"{self.name!r} is not a fault{nearest} There are {len(self.known)}; `python -m pytest_smtpports describe "
+            "faults` lists those that are shipped, and the hook pytest_smtpports_faults adds others."
+        )
+
+
 class UnknownCriterion(SMTPPortsError, TypeError):
     """A keyword that is not a criterion.
 

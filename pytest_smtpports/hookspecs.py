@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ._mail._connection import Connection
     from ._mail._message import Message
+    from ._ports._known_fault import Fault
     from ._ports._networks import Network
     from ._ports._profile import Profile
     from ._ports._providers import Provider
@@ -53,6 +54,18 @@ def pytest_smtpports_providers(config: object) -> Iterable[Provider] | None:
 
     Returns:
         the providers; those of later plugins replace those of earlier ones.
+    """
+
+
+@hookspec
+def pytest_smtpports_faults(config: object) -> Iterable[Fault] | None:
+    """Add faults, or replace those of the same name, for who names them: `fail("ours")`, the marker's `fail="ours"`.
+
+    Args:
+        config: pytest's config object; None where there is no pytest.
+
+    Returns:
+        the faults; those of later plugins replace those of earlier ones.
     """
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-from .._errors import ConfigurationError, is_ours
-from .._ports._faults import BadTLS, action_of, check_conditions, has_stage, stage_of, stages_of
+from .._errors import is_ours
+from .._ports._faults import BadTLS
 from .._ports._numbers import check_count, check_seconds
-from .._ports._rules import ConnectionLimit, FaultRule, Greylist, RateLimit, RecipientLimit
+from .._ports._rules import ConnectionLimit, Greylist, RateLimit, RecipientLimit
+from ._laying import Terms, lay_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .._ports._faults import Action, Condition
+    from .._ports._known_fault import Fault
     from .._ports._profile import Profile
     from .._ports._reply import Reply
     from .._ports._rules import Limit
@@ -23,62 +25,44 @@ if TYPE_CHECKING:
 __tracebackhide__ = is_ours
 
 
-def lay_fault(
-    world: World,
-    profiles: Mapping[int, Profile],
-    scope: object,
-    stage: str,
-    action: str | Reply | Action,
-    *,
-    times: int | None,
-    after: int,
-    mail_from: Condition | None,
-    recipient: Condition | None,
-    connection: int | None,
-) -> Handle:
-    """Have something go wrong at those of these ports that have the stage.
-
-    Raises:
-        UnknownName: a stage that does not exist.
-        ConfigurationError: something that can never happen.
-    """
-    place = stage_of(stage)
-    numbers = [number for number, profile in profiles.items() if has_stage(profile, place)]
-    if not numbers:
-        valid = dict.fromkeys(name for profile in profiles.values() for name in stages_of(profile))
-        others = [number for number, profile in world.network.profiles.items() if has_stage(profile, place)]
-        raise ConfigurationError(
-            f"No client comes by the stage {stage!r} on port {_listed(profiles)}, so that this fault could never fire; "
-            f"stages there: {', '.join(valid)}."
-            + (f" The stage {stage!r} is on port {_listed(others)}." if others else "")
-        )
-    check_conditions(place, mail_from, recipient)
-    rule = FaultRule(
-        place,
-        action_of(place, action),
-        times=times,
-        after=after,
-        mail_from=mail_from,
-        recipient=recipient,
-        connection=connection,
-    )
-    return world.lay_rule(rule, numbers, scope)
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, sorted(numbers)))
-
-
 class Fallible:
     """Ports on which sessions go wrong: alike for all of them and for those of one route."""
 
     _world: World
     _scope: object = None
 
+    @overload
+    def fail(
+        self,
+        fault: str | Fault,
+        /,
+        *,
+        times: int | None = None,
+        after: int = 0,
+        mail_from: Condition | None = None,
+        recipient: Condition | None = None,
+        port: int | Iterable[int] | None = None,
+        connection: int | None = None,
+    ) -> Handle: ...
+
+    @overload
     def fail(
         self,
         stage: str,
         action: str | Reply | Action,
+        *,
+        times: int | None = None,
+        after: int = 0,
+        mail_from: Condition | None = None,
+        recipient: Condition | None = None,
+        port: int | Iterable[int] | None = None,
+        connection: int | None = None,
+    ) -> Handle: ...
+
+    def fail(
+        self,
+        stage: str | Fault,
+        action: str | Reply | Action | None = None,
         *,
         times: int | None = None,
         after: int = 0,
@@ -93,7 +77,8 @@ class Fallible:
 
         Args:
             stage: "connect", "banner", "ehlo", "starttls", "handshake", "auth", "mail", "rcpt", "data", "message" (the
-                final dot) or "quit".
+                final dot) or "quit". Or a `Fault`, such as `FAULTS["mailbox-full"]`, or the name of one, which says all
+                by itself; one that the network does is laid as a block.
             action: a reply such as "450 4.7.1 Greylisted", `Disconnect`, `Delay`, `Drip`, `Garbage`, `Hang`, `BadTLS`,
                 or `accept_then()`.
             times: how often; always unless told.
@@ -105,6 +90,7 @@ class Fallible:
 
         Raises:
             UnknownName: a stage that does not exist.
+            UnknownFault: a fault that does not exist.
             UnknownPort: a number that is not emulated.
             ConfigurationError: an action that has no place there, or something that can never happen.
         """
@@ -114,11 +100,7 @@ class Fallible:
             self._scope,
             stage,
             action,
-            times=times,
-            after=after,
-            mail_from=mail_from,
-            recipient=recipient,
-            connection=connection,
+            Terms(times, after, mail_from, recipient, connection),
         )
 
     def fail_tls(

@@ -10,6 +10,7 @@ import pluggy
 from .. import hookspecs
 from .._errors import ConfigurationError
 from .._ports import _networks, _providers
+from .._ports._known_fault import Fault
 from .._ports._named import by_name
 from .._ports._networks import Network
 from .._ports._profile import by_number
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from .._mail._connection import Connection
     from .._mail._message import Message
+    from .._ports._catalogue import Catalogue
     from .._ports._profile import Profile
 
 
@@ -99,6 +101,19 @@ def known_providers(hook: pluggy.HookRelay, config: object) -> dict[str, Provide
     """
     returned = hook.pytest_smtpports_providers(config=config)
     return {**_providers.shipped(), **by_name(Provider, _in_order(returned))}
+
+
+def known_faults(hook: pluggy.HookRelay, config: object) -> Catalogue:
+    """The same for faults.
+
+    Raises:
+        ConfigurationError: something that is no fault.
+    """
+    # Only who names a fault needs what there is.
+    from .._ports._catalogue import FAULTS, Catalogue
+
+    hooked = by_name(Fault, _in_order(hook.pytest_smtpports_faults(config=config)))
+    return Catalogue({**FAULTS, **hooked}.values())
 
 
 def _in_order(returned: Sequence[Iterable[object]]) -> Iterable[object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import quote
 
 from .._errors import ConfigurationError, is_ours
@@ -10,7 +10,7 @@ from .._mail._mailbox import Mailbox
 from .._ports._faults import BadTLS
 from .._ports._kinds import block_of
 from .._ports._profile import AuthPolicy, Profile, Role, TLSMode
-from ._faulty import lay_fault
+from ._laying import Terms, lay_fault
 
 if TYPE_CHECKING:
     import smtplib
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .._network._site import Site
     from .._ports._blocks import Block
     from .._ports._faults import Action, Condition
+    from .._ports._known_fault import Fault
     from .._ports._reply import Reply
     from ._handle import Handle
     from ._world import World
@@ -123,10 +124,36 @@ class Port:
         """Let new connections to this port through."""
         return self._world.lay({self._number: None}, self._scope)
 
+    @overload
+    def fail(
+        self,
+        fault: str | Fault,
+        /,
+        *,
+        times: int | None = None,
+        after: int = 0,
+        mail_from: Condition | None = None,
+        recipient: Condition | None = None,
+        connection: int | None = None,
+    ) -> Handle: ...
+
+    @overload
     def fail(
         self,
         stage: str,
         action: str | Reply | Action,
+        *,
+        times: int | None = None,
+        after: int = 0,
+        mail_from: Condition | None = None,
+        recipient: Condition | None = None,
+        connection: int | None = None,
+    ) -> Handle: ...
+
+    def fail(
+        self,
+        stage: str | Fault,
+        action: str | Reply | Action | None = None,
         *,
         times: int | None = None,
         after: int = 0,
@@ -138,6 +165,7 @@ class Port:
 
         Raises:
             UnknownName: a stage that does not exist.
+            UnknownFault: a fault that does not exist.
             ConfigurationError: an action that has no place there, or something that can never happen.
         """
         return lay_fault(
@@ -146,11 +174,7 @@ class Port:
             self._scope,
             stage,
             action,
-            times=times,
-            after=after,
-            mail_from=mail_from,
-            recipient=recipient,
-            connection=connection,
+            Terms(times, after, mail_from, recipient, connection),
         )
 
     def fail_tls(self, kind: str, *, times: int | None = None, after: int = 0, connection: int | None = None) -> Handle:

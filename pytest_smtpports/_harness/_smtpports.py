@@ -14,7 +14,7 @@ from .._server._journal import MEMORY_LIMIT
 from ._assertions import Assertions
 from ._audits import Audits
 from ._blockable import Blockable
-from ._hooks import Hooks, hooked_profiles, known_networks, known_providers, relay_to
+from ._hooks import Hooks, hooked_profiles, known_faults, known_networks, known_providers, relay_to
 from ._port import Ports
 from ._route import Route
 from ._surroundings import Surroundings
@@ -95,6 +95,7 @@ class SMTPPorts(Blockable, Audits, Assertions):
             password=password,
             surroundings=_surroundings or Surroundings(),
             hooks=Hooks(_hook),
+            catalogue=lambda: known_faults(_hook(), _config),
             memory_limit=_size(memory_limit),
             real_time=_real_time,
         )

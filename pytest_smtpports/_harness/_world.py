@@ -19,10 +19,11 @@ from ._handle import Handle
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from .._mail._connection import Connection
     from .._ports._blocks import Block
+    from .._ports._catalogue import Catalogue
     from .._ports._profile import Profile
     from .._ports._rules import Rule
     from .._server._faults import Faults
@@ -45,6 +46,7 @@ class World:
         password: str,
         surroundings: Surroundings,
         hooks: Hooks,
+        catalogue: Callable[[], Catalogue],
         memory_limit: int,
         real_time: bool,
     ) -> None:
@@ -55,6 +57,7 @@ class World:
         self.username = username
         self.password = password
         self.surroundings = surroundings
+        self.catalogue = catalogue
         self.journal = Journal(memory_limit)
         self.accounts = Accounts(username, password)
         self._server = Server(surroundings.engine, self.journal, hooks)

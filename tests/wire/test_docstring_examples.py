@@ -10,7 +10,7 @@ import pytest
 import pytest_smtpports
 
 # The public names that are no classes.
-WITHOUT_DOCSTRING = {"KINDRED", "PROFILES"}
+WITHOUT_DOCSTRING = {"FAULTS", "KINDRED", "PROFILES"}
 NAMES = [name for name in pytest_smtpports.__all__ if name not in WITHOUT_DOCSTRING]
 
 
