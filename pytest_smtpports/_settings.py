@@ -31,7 +31,7 @@ SCOPES = ("function", "session")
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False, "1": True, "0": False}
 LOOPS = ("asyncio", "uvloop")
 # What the marker takes, each in the order in which it is applied.
-MARKER_ARGUMENTS = ("profiles", "route", "provider", "network", "only", "block", "guard")
+MARKER_ARGUMENTS = ("profiles", "route", "provider", "network", "only", "block", "fail", "guard")
 MAX_PORT = 65535
 # The numbers for which there is a profile without a hook; a test compares them with the profiles.
 SHIPPED = frozenset({25, 465, 587, 2525, 24, 26, 588, 1025, 2465, 2587, 8025, 8465})
@@ -265,6 +265,8 @@ def apply(arguments: Mapping[str, object], smtpports: SMTPPorts, network: str | 
             raise ConfigurationError(f"guard= takes True or False, not {arguments['guard']!r}.")
         if "block" in arguments:
             _block(arguments["block"], smtpports)
+        if "fail" in arguments:
+            _fail(arguments["fail"], smtpports)
     except SMTPPortsError as error:
         raise pytest.UsageError(f"@pytest.mark.smtpports: {error}") from None
 
@@ -289,6 +291,21 @@ def _block(value: object, smtpports: SMTPPorts) -> None:
             smtpports.block(number, how=how)
     else:
         smtpports.block(*_several("block", value, int))
+
+
+def _fail(value: object, smtpports: SMTPPorts) -> None:
+    from ._ports._known_fault import Fault
+
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, (str, Fault)):
+            smtpports.fail(each)
+        elif isinstance(each, tuple) and len(each) == 2 and isinstance(each[0], str):
+            smtpports.fail(*each)
+        else:
+            raise ConfigurationError(
+                "fail= takes a fault, such as FAULTS['mailbox-full'] or 'mailbox-full', or a pair such as ('rcpt', "
+                f"'450 4.7.1 Greylisted'), or a list of these, not {each!r}."
+            )
 
 
 def _several(name: str, value: object, kind: type[T]) -> tuple[T, ...]:

@@ -60,8 +60,8 @@ _INI: Mapping[str, tuple[Literal["string", "args"], object, str]] = {
     ),
 }
 _MARKER = (
-    "smtpports(profiles=..., route=..., provider=..., network=..., only=..., block=..., guard=...): emulated SMTP "
-    "ports for this test; each argument as the method of its name"
+    "smtpports(profiles=..., route=..., provider=..., network=..., only=..., block=..., fail=..., guard=...): "
+    "emulated SMTP ports for this test; each argument as the method of its name"
 )
 
 _SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()

@@ -235,8 +235,14 @@ def test_a_parameter_can_bring_a_marker(pytester: pytest.Pytester) -> None:
             "blok=587",
             "'blok' is not a marker argument; did you mean 'block'? Valid: 'profiles', 'route', 'provider', *",
         ),
-        ("zzz=587", "'zzz' is not a marker argument. Valid: 'profiles', 'route', 'provider', *'block', 'guard'."),
-        ("587", "takes keyword arguments only, not 587: profiles=, route=, provider=, network=, only=, block=, guard="),
+        (
+            "zzz=587",
+            "'zzz' is not a marker argument. Valid: 'profiles', 'route', 'provider', *'block', 'fail', 'guard'.",
+        ),
+        (
+            "587",
+            "takes keyword arguments only, not 587: profiles=, route=, provider=, network=, only=, block=, *guard=",
+        ),
         ("block=588", "588 is not an emulated port; did you mean 587? The emulated ports are 25, 465, 587, 2525."),
         ("block={588: 'drop'}", "588 is not an emulated port; did you mean 587?"),
         ("block={'587': 'drop'}", "'587' is not an emulated port; did you mean 587?"),
@@ -251,6 +257,11 @@ def test_a_parameter_can_bring_a_marker(pytester: pytest.Pytester) -> None:
         ("route=587", "route= takes a host name or a tuple of them, not 587."),
         ("route=()", "route() takes the host names to lead here"),
         ("route='127.0.0.1'", "127.0.0.1"),
+        ("fail='mailbox-ful'", "'mailbox-ful' is not a fault; did you mean 'mailbox-full'?"),
+        ("fail='rcpt'", "'rcpt' is a stage: say what happens there as well, as in fail('rcpt', Disconnect())"),
+        ("fail=('rctp', '450 No')", "'rctp' is not a stage; did you mean 'rcpt'?"),
+        ("fail=FAULTS.transient", "fail= takes a fault, such as FAULTS*, or a list of these, not (<Fault syn-dropped*"),
+        ("fail=[('rcpt', '450 No'), 450]", "fail= takes a fault, such as FAULTS*, or a list of these, not 450."),
         ("profiles=587", "Profiles are expected, such as * not 587."),
         ("profiles=(PROFILES[25], PROFILES[25])", "Two profiles have the number 25; a port can be one of them."),
     ],
@@ -260,7 +271,7 @@ def test_an_argument_that_can_not_be_meant_is_a_usage_error_that_teaches(
 ) -> None:
     pytester.makepyfile(f"""
         import pytest
-        from pytest_smtpports import PROFILES
+        from pytest_smtpports import FAULTS, PROFILES
 
         @pytest.mark.smtpports({arguments})
         def test_marked():
