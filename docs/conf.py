@@ -77,6 +77,51 @@ def _providers(_app: object) -> None:
     (_HERE / "providers.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _faults(_app: object) -> None:
+    """Write the page of the faults from their data."""
+    data = _data("faults")
+    lines = [
+        "# Faults",
+        "",
+        "What `FAULTS`, `fail()` and the marker's `fail=` know by name, in the order in which a client comes by. What",
+        "is raised was seen with smtplib and aiosmtplib on port 587, from the connect by STARTTLS, login and",
+        "`sendmail()` to `quit()` (where EHLO fails, on port 25), with a timeout that is reached where nothing comes",
+        "any more, or too slowly.",
+        "",
+        "Whether to send again: `yes`, later; `reconnect`, at once on a new connection; `elsewhere`, by another port",
+        "or host; `risky`, it may have been delivered, so that the Message-ID has to stay the same; `no`.",
+        "",
+        "| name | is | at | what happens | groups | smtplib | aiosmtplib | again | source |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, each in data.items():
+        cells = (
+            f"`{name}`",
+            each["is"],
+            each.get("stage", "network"),
+            _spelled(each.get("action", each.get("block"))),
+            ", ".join(each["groups"]),
+            _exception(each["smtplib"]),
+            _exception(each["aiosmtplib"]),
+            each["retry"],
+            each["source"],
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    (_HERE / "faults.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _spelled(what: str | list[Any]) -> str:
+    """What happens, shortly: garbage may be long, or no text at all."""
+    if isinstance(what, str):
+        return _cell(what)
+    word, *others = (_spelled(each) if isinstance(each, list) else ascii(each).strip("'") for each in what)
+    return f"{word} {' '.join(others)}"
+
+
+def _exception(name: str | None) -> str:
+    return f"`{name.removeprefix('builtins.')}`" if name else "nothing"
+
+
 def _data(name: str) -> Any:  # as json reads it
     return json.loads((_HERE.parent / "pytest_smtpports" / "_data" / f"{name}.json").read_text(encoding="utf-8"))
 
@@ -97,5 +142,6 @@ def _cell(value: object) -> str:
 def setup(app: Any) -> None:  # Sphinx's own application class
     """Have the generated pages there before Sphinx looks for pages."""
     app.connect("builder-inited", _personalities)
+    app.connect("builder-inited", _faults)
     app.connect("builder-inited", _networks)
     app.connect("builder-inited", _providers)

@@ -24,7 +24,7 @@ def test_the_examples_of_hooks_pass_as_a_suite(pytester: pytest.Pytester) -> Non
 
     result = pytester.runpytest("-p", "no:randomly")
 
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=4)
 
 
 def test_a_message_with_an_unfilled_template_fails_its_test(pytester: pytest.Pytester) -> None:

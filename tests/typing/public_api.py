@@ -15,6 +15,7 @@ import pytest
 from typing_extensions import assert_type
 
 from pytest_smtpports import (
+    FAULTS,
     KINDRED,
     PROFILES,
     TLS,
@@ -25,6 +26,7 @@ from pytest_smtpports import (
     BadTLS,
     Block,
     BlockingWaitError,
+    Catalogue,
     Clock,
     ClosedError,
     ConfigurationError,
@@ -34,6 +36,7 @@ from pytest_smtpports import (
     Drip,
     Drop,
     Envelope,
+    Fault,
     Finding,
     Garbage,
     Handle,
@@ -49,6 +52,7 @@ from pytest_smtpports import (
     Profile,
     Refuse,
     Reply,
+    Retry,
     Role,
     Route,
     ServerError,
@@ -56,6 +60,7 @@ from pytest_smtpports import (
     SMTPPortsError,
     TLSMode,
     UnknownCriterion,
+    UnknownFault,
     UnknownName,
     UnknownPort,
     accept_then,
@@ -90,6 +95,10 @@ def pytest_smtpports_profiles(config: pytest.Config | None) -> Iterable[Profile]
         ),
         KINDRED[24],
     ]
+
+
+def pytest_smtpports_faults(config: pytest.Config | None) -> Iterable[Fault]:
+    return [Fault("ours", "rcpt", Reply(450, "4.7.1", "No")), Fault("shut", block="drop", smtplib="builtins.OSError")]
 
 
 def pytest_smtpports_message(message: Message) -> None:
@@ -300,6 +309,8 @@ def test_errors(smtpports: SMTPPorts) -> None:
         assert base.args
     with pytest.raises(KeyError):
         smtpports.ports[588]
+    with pytest.raises(UnknownFault):
+        FAULTS["mailbox-ful"]
     with pytest.raises(ValueError, match="dorp"):
         smtpports.block(587, how="dorp")
 
@@ -321,6 +332,14 @@ def test_faults(smtpports: SMTPPorts) -> None:
     smtpports.clock.advance(300)
     assert_type(smtpports.clock, Clock)
     assert_type(smtpports.assert_delivered_once(key=lambda message: message.subject, to="ada@example.org"), Mailbox)
+    assert_type(FAULTS["mailbox-full"], Fault)
+    assert_type(FAULTS.transient, tuple[Fault, ...])
+    assert_type(smtpports.fail(FAULTS["mailbox-full"], times=1, port=25), Handle)
+    assert_type(smtpports.fail("mailbox-full"), Handle)
+    assert_type(smtpports.ports[587].fail("mailbox-full", recipient="ada@example.org"), Handle)
+    assert_type([each.retry for each in FAULTS.values()], list[Retry | None])
+    catalogue: Catalogue = FAULTS
+    assert Fault("ours", "rcpt", "450 4.7.1 No", groups=["transient"], retry=Retry.YES) not in catalogue.values()
     actions: list[Action] = [Delay(1), Drip(20), Garbage(b"x"), AcceptThen(Hang())]
     assert actions
 
@@ -346,6 +365,7 @@ def test_mistakes(smtpports: SMTPPorts) -> None:
     smtpports.block("587")  # type: ignore[arg-type] # a port is an int
     smtpports.block(587, how=25)  # type: ignore[arg-type] # a kind is a name or a Block
     smtpports.route(25)  # type: ignore[arg-type] # a host is a name
+    smtpports.fail(FAULTS["spam"], Hang())  # type: ignore[call-overload] # a fault says what happens
     smtpports.assert_attempted(587)  # type: ignore[arg-type] # a sequence of numbers
     smtpports.ports[587].profile.greeting = "hello"  # type: ignore[misc] # a profile does not change
     smtpports.messages[0] = smtpports.messages[1]  # type: ignore[index] # a mailbox does not change

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
-from pytest_smtpports import PROFILES
+from pytest_smtpports import PROFILES, Fault
 
 
 def pytest_smtpports_profiles(config):
     return [replace(PROFILES[587], number=2587), replace(PROFILES[25], local_domains=("example.org",))]
+
+
+def pytest_smtpports_faults(config):
+    return [Fault("maintenance", "banner", "421 4.3.2 Back at noon", groups=["transient"], retry="yes")]
 
 
 def pytest_smtpports_message(message):

@@ -22,3 +22,9 @@ def test_port_25_takes_mail_for_its_own_domain_only(smtpports):
 def test_a_hook_answers_a_command(smtpports):
     with smtpports.ports[25].connect() as client, pytest.raises(smtplib.SMTPRecipientsRefused, match="Mailbox full"):
         client.sendmail("app@example.com", "full@example.org", "Subject: Hello\r\n\r\n")
+
+
+@pytest.mark.smtpports(fail="maintenance")
+def test_a_fault_of_our_own_is_known_by_its_name(smtpports):
+    with pytest.raises(smtplib.SMTPConnectError, match="Back at noon"):
+        smtpports.ports[25].connect()
