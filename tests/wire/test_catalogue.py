@@ -50,8 +50,12 @@ def provider() -> Iterator[SMTPPorts]:
 
 
 def number_for(fault: Fault) -> int:
-    """A port where the fault meets the client by itself: before STARTTLS, HELO meets another refusal at 587."""
-    return RELAY if fault.stage == "ehlo" else SUBMISSION
+    """A port where the fault meets the client by itself.
+
+    At 587 HELO meets another refusal before STARTTLS, and over TLS on Python 3.10 aiosmtplib takes it for the reply to
+    QUIT that the connection is closed.
+    """
+    return RELAY if fault.stage in ("ehlo", "quit") else SUBMISSION
 
 
 def patience_for(fault: Fault) -> float:
