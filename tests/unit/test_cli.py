@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -145,3 +146,9 @@ def test_nobody_has_to_read_to_the_end() -> None:
         told = child.stderr.read()
 
     assert (child.returncode, told) == (1, b"")
+
+
+def test_who_merely_imports_the_command_runs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert import_module("pytest_smtpports.__main__").main is _cli.main
+
+    assert capsys.readouterr() == ("", "")
