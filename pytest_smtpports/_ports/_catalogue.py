@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._data import load
 from .._errors import UnknownFault, is_ours
-from ._faults import Delay, Disconnect, Drip, Garbage, Hang, accept_then
+from ._faults import BadTLS, Delay, Disconnect, Drip, Garbage, Hang, accept_then
 from ._kinds import KINDS
 from ._known_fault import Fault
 
@@ -104,6 +104,7 @@ _ACTIONS: Mapping[str, Callable[..., Action]] = {
     "drip": Drip,
     "garbage": _garbage,
     "hang": Hang,
+    "bad-tls": BadTLS,
     "stored, then": _stored,
 }
 
