@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         UnknownName,
         UnknownPort,
     )
+    from ._harness._expectation import Expectation
     from ._harness._handle import Handle
     from ._harness._port import Port, Ports
     from ._harness._route import Route
@@ -86,6 +87,7 @@ __all__ = [
     "Drip",
     "Drop",
     "Envelope",
+    "Expectation",
     "Fault",
     "Finding",
     "Garbage",
@@ -146,6 +148,7 @@ _HOMES = {
         "UnknownName",
         "UnknownPort",
     ),
+    "_harness._expectation": ("Expectation",),
     "_harness._handle": ("Handle",),
     "_harness._port": ("Port", "Ports"),
     "_harness._route": ("Route",),

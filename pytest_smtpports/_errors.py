@@ -231,7 +231,7 @@ class BlockingWaitError(SMTPPortsError, RuntimeError):
 
     Attributes:
         called: the blocking method.
-        twin: the method to await instead.
+        twin: the method to await instead, or to enter by `async with`.
 
     Example:
         >>> import asyncio
@@ -254,9 +254,11 @@ class BlockingWaitError(SMTPPortsError, RuntimeError):
         self.twin = twin
 
     def __str__(self) -> str:
+        # One that can be entered in both ways is its own twin.
+        way = "async with" if self.twin == self.called else "await"
         return (
             f"{self.called}() waits, and would stop the event loop that is running here "
-            f"(and with it a client that sends from it); use `await smtpports.{self.twin}(...)`."
+            f"(and with it a client that sends from it); use `{way} smtpports.{self.twin}(...)`."
         )
 
 

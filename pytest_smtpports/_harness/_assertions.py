@@ -10,6 +10,8 @@ from .._mail._criteria import Criteria
 from .._mail._explain import explain, explain_repeated, told
 from .._mail._mailbox import Mailbox
 from .._mail._search import Search
+from .._mail._shown import counted
+from ._expectation import Expectation
 from ._waiting import until, until_async
 
 if TYPE_CHECKING:
@@ -101,6 +103,33 @@ class Assertions:
         search = self._search(criteria)
         await self._until_async(search, timeout)
         return self._first(search)
+
+    def expect(self, *, timeout: float = 5.0, **criteria: object) -> Expectation:
+        """A message that is to come while the block of a `with` statement runs, or within some seconds behind it.
+
+        With `async with` it waits under asyncio or trio. Messages that were there before do not count.
+
+        Args:
+            timeout: seconds to wait at the end of the block.
+            criteria: as for `assert_sent`.
+
+        Raises:
+            AssertionError: at the end of the block: none came in time.
+            UnknownCriterion: a keyword that is not a criterion.
+            BlockingWaitError: at the end of the block, in a running event loop; use `async with`.
+        """
+        search = self._search(criteria)
+
+        def explanation(before: int) -> str:
+            earlier = counted(before, "message that matches", "messages that match")
+            return self._explanation(search, 1) + f"\n{earlier} came before expect() began." * bool(before)
+
+        return Expectation(
+            search,
+            lambda: self._until(search, 1, timeout, "expect", "expect"),
+            lambda: self._until_async(search, timeout),
+            explanation,
+        )
 
     def assert_delivered_once(self, *, key: Callable[[Message], object] | None = None, **criteria: object) -> Mailbox:
         """What meets the criteria came, and nothing of it twice to anybody; what was never acknowledged counts as well.

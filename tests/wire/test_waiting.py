@@ -16,7 +16,7 @@ import time_machine
 import trio
 from freezegun import freeze_time
 
-from pytest_smtpports import BlockingWaitError, SMTPPorts, UnknownCriterion, UnknownPort
+from pytest_smtpports import BlockingWaitError, ConfigurationError, SMTPPorts, UnknownCriterion, UnknownPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -321,3 +321,86 @@ def test_nothing_is_waited_for_after_the_end() -> None:
 def test_a_port_number_as_text_is_a_mistake(smtpports: SMTPPorts) -> None:
     with pytest.raises(UnknownPort, match="did you mean 25"):
         smtpports.assert_not_sent(port="25")
+
+
+# A block in which a message is expected
+
+
+def test_a_message_that_a_block_brings_is_its_message(smtpports: SMTPPorts) -> None:
+    send(smtpports, "grace@example.org")
+    with smtpports.expect(subject="Welcome") as expected:
+        send(smtpports)
+
+    assert expected.message.recipients == ("ada@example.org",)
+
+
+def test_a_message_that_comes_behind_the_block_is_waited_for(smtpports: SMTPPorts) -> None:
+    go = threading.Event()
+
+    def send_later() -> None:
+        go.wait(5)
+        send(smtpports)
+
+    with meanwhile(send_later), smtpports.expect(recipients="ada@example.org") as expected:
+        threading.Timer(0.05, go.set).start()
+
+    assert expected.message.subject == "Welcome"
+
+
+def test_a_message_that_was_there_before_is_none_that_came(smtpports: SMTPPorts) -> None:
+    send(smtpports)
+
+    with pytest.raises(AssertionError) as caught, smtpports.expect(timeout=0.05, subject="Welcome"):
+        pass
+
+    told = str(caught.value).splitlines()
+    assert told[0] == "no message matches, 1 expected"
+    assert told[-1] == "1 message that matches came before expect() began."
+
+
+def test_a_block_that_raises_expects_nothing_any_more(smtpports: SMTPPorts) -> None:
+    with pytest.raises(KeyError), smtpports.expect(timeout=60, subject="Welcome"):
+        raise KeyError
+
+
+def test_the_message_is_not_there_before_the_end_of_the_block(smtpports: SMTPPorts) -> None:
+    with smtpports.expect(subject="Welcome") as expected:
+        send(smtpports)
+        with pytest.raises(ConfigurationError, match="once the block of expect"):
+            assert expected.message
+
+
+def test_a_block_that_has_begun_anew_expects_what_comes_then(smtpports: SMTPPorts) -> None:
+    send(smtpports)
+    with smtpports.expect(subject="Welcome") as expected:
+        smtpports.reset()
+        send(smtpports)
+
+    assert expected.message.subject == "Welcome"
+
+
+@pytest.mark.parametrize("run", [asyncio.run, trio.run])
+def test_a_loop_goes_on_while_a_message_is_expected(smtpports: SMTPPorts, run: Callable[..., object]) -> None:
+    async def main() -> None:
+        with meanwhile(send, smtpports):
+            async with smtpports.expect(recipients="ada@example.org") as expected:
+                pass
+        assert expected.message.subject == "Welcome"
+        with pytest.raises(AssertionError, match="no message matches"):
+            async with smtpports.expect(timeout=0.01, recipients="nobody@example.org"):
+                pass
+        with pytest.raises(KeyError):
+            async with smtpports.expect(timeout=60, recipients="nobody@example.org"):
+                raise KeyError
+        with (
+            pytest.raises(BlockingWaitError, match=r"use `async with smtpports\.expect\("),
+            smtpports.expect(subject="Never"),
+        ):
+            pass
+
+    run(main) if run is trio.run else run(main())
+
+
+def test_a_criterion_that_does_not_exist_is_told_at_once(smtpports: SMTPPorts) -> None:
+    with pytest.raises(UnknownCriterion):
+        smtpports.expect(subjekt="Welcome")
