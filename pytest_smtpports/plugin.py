@@ -103,6 +103,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and check the ini values before any test runs."""
     config.addinivalue_line("markers", _MARKER)
+    if config.pluginmanager.hasplugin("socket"):
+        from ._staying import Staying
+
+        config.pluginmanager.register(Staying(), "smtpports-staying")
     said = any(config.getini(name) != default for name, (_, default, _) in _INI.items())
     if said or config.getoption("smtpports_network") is not None or config.getoption("smtpports_guard"):
         settings = _settings_of(config)

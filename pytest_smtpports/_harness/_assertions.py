@@ -175,7 +175,8 @@ class Assertions:
         __tracebackhide__ = True
         if isinstance(numbers, int):
             raise ConfigurationError(f"assert_attempted() takes a list of ports, such as [{numbers}].")
-        expected = [self._world.checked(number) for number in numbers]
+        known = self._world.known_numbers
+        expected = [self._world.checked(number, known) for number in numbers]
         attempted = [connection.port for connection in self._world.connections()]
         if attempted != expected:
             raise AssertionError(self._attempts(f"attempted {attempted}, expected {expected}"))
@@ -188,7 +189,8 @@ class Assertions:
             UnknownPort: a number that is not emulated.
         """
         __tracebackhide__ = True
-        refused = [self._world.checked(number) for number in numbers]
+        known = self._world.known_numbers
+        refused = [self._world.checked(number, known) for number in numbers]
         attempted = [connection.port for connection in self._world.connections() if connection.port in refused]
         if attempted:
             raise AssertionError(self._attempts(f"attempted {attempted}, expected none of {refused}"))
@@ -198,7 +200,7 @@ class Assertions:
     def _search(self, wanted: Mapping[str, object]) -> Search:
         port = wanted.get("port")
         if isinstance(port, (int, str)) and not isinstance(port, bool):
-            self._world.checked(port)
+            self._world.checked(port, self._world.known_numbers)
         return Search(Criteria(wanted), self._world.journal.messages_behind)
 
     def _until(self, search: Search, n: int, seconds: float, called: str, twin: str) -> None:

@@ -50,7 +50,7 @@ class Blockable:
         return self._lay(dict.fromkeys(map(self._checked, chosen)))
 
     def only(self, *numbers: int, how: str | Block = "drop") -> Handle:
-        """Let these ports through and block every other one; without a number, block all.
+        """Let these ports through and block every other one, also what a provider adds later; without one, block all.
 
         Raises:
             UnknownPort: a number that is not emulated.
@@ -58,7 +58,7 @@ class Blockable:
         """
         block = block_of(how)
         through = set(map(self._checked, numbers))
-        return self._lay({number: None if number in through else block for number in self._numbers()})
+        return self._lay({number: None if number in through else block for number in self._numbers()}, block)
 
     def _numbers(self) -> tuple[int, ...]:
         """Every number that can be blocked here, those of routed providers among them."""
@@ -67,5 +67,5 @@ class Blockable:
     def _checked(self, number: object) -> int:
         return self._world.checked(number, self._numbers())
 
-    def _lay(self, blocks: Mapping[int, Block | None]) -> Handle:
-        return self._world.lay(blocks, self._scope)
+    def _lay(self, blocks: Mapping[int, Block | None], others: Block | None = None) -> Handle:
+        return self._world.lay(blocks, self._scope, others)

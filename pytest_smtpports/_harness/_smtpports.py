@@ -102,7 +102,7 @@ class SMTPPorts(Blockable, Audits, Assertions):
         self.ports = Ports(self._world)
         self._hook, self._config = _hook, _config
         if network is not None:
-            self._world.lay_for_good(self._blocks_of(network))
+            self._world.lay_network_for_good(self._blocks_of(network))
 
     def __enter__(self) -> Self:
         return self
@@ -201,13 +201,16 @@ class SMTPPorts(Blockable, Audits, Assertions):
     def network(self, name: str) -> Handle:
         """Block what a network blocks, for new connections, on every way to the ports, until it is taken back.
 
+        It takes the place of another network; what `block()`, `unblock()` and `only()` said before holds on where the
+        network says nothing.
+
         Args:
             name: one that is shipped, such as "digitalocean", or of the hook `pytest_smtpports_networks`.
 
         Raises:
             UnknownName: a network that does not exist.
         """
-        return self._world.lay(self._blocks_of(name), None)
+        return self._world.lay_network(self._blocks_of(name))
 
     def real_time(self) -> Handle:
         """Have clients of this process wait as long as they would in the world, until it is taken back.

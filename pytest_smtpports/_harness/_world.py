@@ -11,7 +11,8 @@ from .._errors import ClosedError, ConfigurationError, NoTimeoutWarning, ServerE
 from .._mail._mailbox import Mailbox
 from .._mail._remedies import TIMEOUTS, in_a_line
 from .._network._network import Network
-from .._ports._blocks import Layer
+from .._ports._blocks import Block, Layer
+from .._ports._kinds import KINDS
 from .._server._accounts import Accounts
 from .._server._journal import Journal
 from .._server._server import Server
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from .._mail._connection import Connection
-    from .._ports._blocks import Block
     from .._ports._catalogue import Catalogue
     from .._ports._profile import Profile
     from .._ports._rules import Rule
@@ -77,6 +77,11 @@ class World:
         return tuple(sorted(self.profiles))
 
     @property
+    def known_numbers(self) -> frozenset[int]:
+        """Every number that leads here, or has led here."""
+        return self._network.numbers.union(self.numbers, (each.port for each in self.journal.connections))
+
+    @property
     def network(self) -> Network:
         """The network, while there is one.
 
@@ -112,9 +117,13 @@ class World:
         Raises:
             UnknownPort: it is not.
         """
+        if isinstance(number, (list, tuple, set)):
+            raise ConfigurationError(f"Ports are said one by one, as in block(25, 587), not as {number!r}.")
         known = self.numbers if numbers is None else numbers
         if isinstance(number, int) and number in known:
             return number
+        if isinstance(number, Block) or number in tuple(KINDS):
+            raise ConfigurationError(f"What is done to a port is said by name, as in block(587, how={number!r}).")
         raise UnknownPort(number, tuple(sorted(known)), self._network.local_port_of(number))
 
     def mailbox(self) -> Mailbox:
@@ -137,13 +146,17 @@ class World:
             return ()
         return tuple(connection for connection in self.connections() if connection.closed_at is None)
 
-    def lay(self, blocks: Mapping[int, Block | None], scope: object) -> Handle:
+    def lay(self, blocks: Mapping[int, Block | None], scope: object, others: Block | None = None) -> Handle:
         """Block or open ports on one way to them, or on all, until it is taken back, by `reset()` at last."""
-        return self.keep(Handle(self.network.lay(Layer(blocks, scope))))
+        return self.keep(Handle(self.network.lay(Layer(blocks, scope, others))))
 
-    def lay_for_good(self, blocks: Mapping[int, Block | None]) -> None:
-        """The same for every way to them, below all else, also after a `reset()`."""
-        self.network.lay(Layer(blocks))
+    def lay_network(self, blocks: Mapping[int, Block]) -> Handle:
+        """Put every port behind a network, in the place of an earlier one."""
+        return self.keep(Handle(self.network.lay(Layer(blocks, is_network=True))))
+
+    def lay_network_for_good(self, blocks: Mapping[int, Block]) -> None:
+        """The same below all else, also after a `reset()`."""
+        self.network.lay(Layer(blocks, is_network=True))
 
     @property
     def faults(self) -> Faults:

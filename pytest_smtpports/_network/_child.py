@@ -13,9 +13,9 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._mx import MX
 from ._names import exchanges_of, is_meant
 from ._patch import PATCH, as_family
+from ._resolver import RESOLVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,10 +94,10 @@ def install(path: str) -> Callable[[], None]:
     """Have this process follow what its parent writes to a file, for as long as it lives, or until that is called."""
     table = WrittenTable(Path(path))
     PATCH.add(table)
-    MX.add(table)
+    RESOLVER.add(table)
 
     def uninstall() -> None:
-        MX.remove(table)
+        RESOLVER.remove(table)
         PATCH.remove(table)
 
     return uninstall

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from .._errors import ClosedError, ConfigurationError, is_ours
 from .._ports._kinds import Drop, Throttle
 from .._server._black_hole import BlackHole
+from .._server._originals import original
 from ._spared import MOST
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Door:
 
     def _bind(self, address: tuple[str, int]) -> socket.socket:
         # A protocol number, so that what is accepted is TCP for everybody who asks.
-        bound = socket.socket(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        bound: socket.socket = original("socket", "socket")(self._family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)

@@ -16,9 +16,9 @@ from ._addresses import is_every, is_this_machine
 from ._caller import location
 from ._dial import Dial
 from ._door import Answer, Door
-from ._mx import MX
 from ._names import exchanges_of
 from ._patch import PATCH
+from ._resolver import RESOLVER
 from ._site import Site
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ class Network:
             self._children().leave(self)
         if bool(self._routed) != self._answers_mx:
             self._answers_mx = bool(self._routed)
-            (MX.add if self._answers_mx else MX.remove)(self)
+            (RESOLVER.add if self._answers_mx else RESOLVER.remove)(self)
 
     @staticmethod
     def _close_doors(site: Site) -> None:
@@ -286,4 +286,6 @@ class Network:
 
 def _is_at(bound: str, address: str) -> bool:
     """Whether who dials an address comes to what is bound to another, or to every one of this machine's."""
-    return address in (bound, "localhost") or (is_every(bound) and is_this_machine(address))
+    if address in (bound, "localhost"):
+        return True
+    return is_every(bound) and (":" in bound or ":" not in address) and is_this_machine(address)

@@ -93,6 +93,12 @@ class SocketPatch:
         with self._lock:
             self._rise()
 
+    def stay(self) -> None:
+        """The same, where a table is asked."""
+        with self._lock:
+            if self._tables:
+                self._rise()
+
     def remove(self, table: Table) -> None:
         """Ask a table no more; the last one takes the patch away."""
         with self._lock:
@@ -245,6 +251,9 @@ def as_family(client: socket.socket, address: tuple[str, int]) -> tuple[str, int
     host, port = address
     if client.family == socket.AF_INET6 and ":" not in host:
         return _V4_IN_V6 + host, port
+    if client.family == socket.AF_INET and ":" in host:
+        # What is bound to every address is bound to this one.
+        return "127.0.0.1", port
     return host, port
 
 

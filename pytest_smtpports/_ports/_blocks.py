@@ -43,15 +43,25 @@ class Layer:
     Attributes:
         blocks: by emulated number.
         scope: the route that it speaks of, or None for every way to the port.
+        others: what holds for every other port, also one that comes later; or None where nothing is said of them.
+        is_network: whether it is a whole network, which another one replaces.
     """
 
     blocks: Mapping[int, Block | None]
     scope: object = None
+    others: Block | None = None
+    is_network: bool = False
 
 
 def effective(layers: Sequence[Layer], number: int, scope: object = None) -> Block | None:
     """The block that holds for a port on one way to it: the latest layer that speaks of it wins."""
+    is_in_network = False
     for layer in reversed(layers):
-        if number in layer.blocks and layer.scope in (None, scope):
+        if layer.scope not in (None, scope) or (layer.is_network and is_in_network):
+            continue
+        is_in_network |= layer.is_network
+        if number in layer.blocks:
             return layer.blocks[number]
+        if layer.others is not None:
+            return layer.others
     return None

@@ -417,6 +417,9 @@ def block_of(how: str | Block) -> Block:
     """
     if isinstance(how, Block):
         return how
+    said: object = how
+    if isinstance(said, type) and issubclass(said, Block):
+        raise ConfigurationError(f"how= takes a block, such as {said.__name__}(), not the class itself.")
     if how not in tuple(KINDS):
         raise UnknownName("block kind", how, KINDS)
     return KINDS[how]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 from ._fork import let_go_in_children
+from ._originals import original
 
 
 def fill(listening: socket.socket) -> None:
@@ -13,11 +14,12 @@ def fill(listening: socket.socket) -> None:
     With a backlog of 0 Linux queues one connection, and one that its client has closed goes on filling the queue.
     """
     listening.listen(0)
-    with socket.socket(listening.family, socket.SOCK_STREAM) as filler:
+    kind = original("socket", "socket")
+    with kind(listening.family, socket.SOCK_STREAM) as filler:
         # It doesn't wait: where a client was faster, the queue is full already.
         filler.setblocking(False)
         # Past the socket patch, which would write it down as a dial of the test's.
-        super(socket.socket, filler).connect_ex(listening.getsockname())
+        super(kind, filler).connect_ex(listening.getsockname())
 
 
 class BlackHole:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _IN_HANDSHAKE = "its TLS handshake is not over"
 _LEFT_EARLY = "the client went away in the TLS handshake, before it was shown a certificate"
+_LEFT_WAITING = "the client went away in the TLS handshake, before all that the port said in it had come through"
 _ENDED_IN_HANDSHAKE = "the test ended in the middle of the TLS handshake"
 
 
@@ -85,6 +86,8 @@ class Protection:
             return NO_HANDSHAKE
         if isinstance(error, ConnectionError) and not self._wire().has_answered_tls:
             return _LEFT_EARLY
+        if isinstance(error, ConnectionError) and self._wire().has_more_to_send:
+            return _LEFT_WAITING
         return self._service.describe_failure(error, self._flaw)
 
     def _is_kept_waiting(self) -> bool:

@@ -11,6 +11,7 @@ from .._errors import ConfigurationError
 from .._ports import _flaws
 from ._bad_tls import BadCertificates, spoil
 from ._leaf import at_real_time, issued, issuer_of
+from ._originals import original
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ class Authority:
                 self.configure_trust(context)
                 context.verify_mode = ssl.CERT_REQUIRED if flaw == _DEMANDING else ssl.CERT_OPTIONAL
             if names and names[0].startswith(_ANY):
-                context.sni_callback = self._name_asked_for(names[0], flaw)
+                _call_with_name(context, self._name_asked_for(names[0], flaw))
         return self._contexts[key]
 
     def _name_asked_for(
@@ -97,7 +98,7 @@ class Authority:
         context.num_tickets = 0
         # RFC 8314 §4, RFC 8997: whatever OpenSSL was built to allow.
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.sni_callback = _remember_name
+        _call_with_name(context, _remember_name)
         with at_real_time():
             if flaw is None:
                 leaf = issued(issuer_of(self._authority), names)
@@ -115,6 +116,13 @@ def identities(secured: ssl.SSLObject) -> tuple[str, ...]:
     subject = cast("tuple[tuple[tuple[str, str], ...], ...]", certificate.get("subject", ()))
     common = [value for relative in subject for kind, value in relative if kind == "commonName"]
     return tuple(dict.fromkeys((*(name for _, name in alternatives), *common)))
+
+
+def _call_with_name(
+    context: ssl.SSLContext, callback: Callable[[ssl.SSLObject, str | None, ssl.SSLContext], None]
+) -> None:
+    """Set `sni_callback`, past gevent, whose own asks for a socket, which nobody has who speaks TLS in memory."""
+    original("ssl", "SSLContext").sni_callback.__set__(context, callback)
 
 
 def _remember_name(secured: object, name: str | None, _context: ssl.SSLContext) -> None:

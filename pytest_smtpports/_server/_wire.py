@@ -128,6 +128,11 @@ class Wire:
         """Whether TLS has begun, and its handshake is not over."""
         return self._shaken is not None
 
+    @property
+    def has_more_to_send(self) -> bool:
+        """Whether something that was written has not left yet."""
+        return bool(self._unsent)
+
     def secure(self, context: ssl.SSLContext, shaken: Callable[[Exception | None], object]) -> None:
         """Speak TLS from here on, as the server.
 

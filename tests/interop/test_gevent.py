@@ -90,3 +90,44 @@ with SMTPPorts() as smtpports:
 """)
 
     assert said == "ConnectionRefusedError 0"
+
+
+def test_greenlets_send_by_tls_with_the_certificate_checked(run: Callable[[str], str]) -> None:
+    said = run(f"""
+from gevent import monkey
+monkey.patch_all()
+import gevent, ssl
+{SEND}
+def send_safely(number):
+    context = ssl.create_default_context()
+    kind = smtplib.SMTP_SSL if number == 465 else smtplib.SMTP
+    with kind("smtp.example.com", number, timeout=10, **({{"context": context}} if number == 465 else {{}})) as client:
+        if number != 465:
+            client.starttls(context=context)
+        client.login("user", "password")
+        client.sendmail("app@example.com", "ada@example.org", "Subject: Hello\\r\\n\\r\\n")
+
+with SMTPPorts() as smtpports:
+    smtpports.route("smtp.example.com")
+    gevent.joinall([gevent.spawn(send_safely, number) for number in (465, 587, 2525)], raise_error=True, timeout=30)
+    print(sorted(message.port for message in smtpports.messages if message.tls.sni))
+""")
+
+    assert said == "[465, 587, 2525]"
+
+
+def test_a_block_is_laid_and_lifted_where_greenlets_send(run: Callable[[str], str]) -> None:
+    said = run(f"""
+from gevent import monkey
+monkey.patch_all()
+{SEND}
+with SMTPPorts() as smtpports:
+    smtpports.route("smtp.example.com")
+    for how in ("refuse", "silent", "drop", "close", "reset", "throttle"):
+        send(1)
+        smtpports.block(25, how=how).remove()
+    send(2)
+    print(len(smtpports.messages))
+""")
+
+    assert said == "7"

@@ -30,8 +30,12 @@ CONFTEST = """
 
     BEFORE = standing()
 
-    def pytest_runtest_logfinish():
+    def pytest_sessionfinish():
         assert standing() == BEFORE
+
+    def pytest_runtest_logfinish(nodeid):
+        if "lasts" not in nodeid:
+            assert standing() == BEFORE
 """
 
 
@@ -128,3 +132,78 @@ def test_the_guard_and_the_plugin_forbid_side_by_side(suite: Callable[..., pytes
     )
 
     result.assert_outcomes(passed=1, failed=1)
+
+
+@pytest.mark.parametrize("options", [(), ("--allow-hosts=127.0.0.1",)])
+def test_a_route_holds_to_the_end_of_the_fixtures_of_its_test(
+    suite: Callable[..., pytest.RunResult], options: tuple[str, ...]
+) -> None:
+    result = suite(
+        """
+    @pytest.fixture
+    def app(smtpports):
+        smtpports.route("smtp.example.com")
+        yield
+        send()
+        smtpports.block(587)
+        with pytest.raises(TimeoutError):
+            smtplib.SMTP("smtp.example.com", 587, timeout=60)
+        smtpports.assert_attempted([25, 587])
+
+    def test_mail(app):
+        pass
+
+    def test_that_fails_before(app, request):
+        request.getfixturevalue("nothing")
+    """,
+        *options,
+    )
+
+    result.assert_outcomes(passed=1, failed=1)
+
+
+def test_a_route_that_lasts_for_longer_than_a_test_holds(suite: Callable[..., pytest.RunResult]) -> None:
+    result = suite(
+        """
+    from pytest_smtpports import SMTPPorts
+
+    @pytest.fixture(scope="module")
+    def mail():
+        with SMTPPorts() as smtpports:
+            smtpports.route("smtp.example.com")
+            yield smtpports
+
+    @pytest.fixture
+    def sent(mail):
+        send()
+
+    def test_one_that_lasts(mail):
+        send()
+
+    def test_two_that_lasts(mail, sent):
+        send()
+
+    def test_three_that_lasts(mail):
+        send()
+        assert len(mail.messages) == 4
+    """
+    )
+
+    result.assert_outcomes(passed=3)
+
+
+def test_the_guard_stays_to_the_end_of_the_fixtures(suite: Callable[..., pytest.RunResult]) -> None:
+    result = suite(
+        """
+    @pytest.fixture
+    def late():
+        yield
+        assert socket.socket.connect.__module__ == "pytest_smtpports._network._patch"
+
+    def test_mail(late):
+        pass
+    """,
+        "--smtpports-guard",
+    )
+
+    result.assert_outcomes(passed=1)

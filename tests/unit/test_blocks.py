@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_smtpports import Block, Drop, Refuse, UnknownName
+from pytest_smtpports import Block, Drop, Refuse, Silent, UnknownName
 from pytest_smtpports._ports._blocks import Layer, effective
 from pytest_smtpports._ports._kinds import KINDS, block_of
 
@@ -102,3 +102,24 @@ def test_among_words_on_a_route_and_on_every_way_the_latest_holds() -> None:
 
 def test_two_equal_words_are_two() -> None:
     assert Layer({587: Drop()}) != Layer({587: Drop()})
+
+
+def test_a_network_takes_the_place_of_another_and_of_nothing_else() -> None:
+    outer, inner = Layer({25: Drop(), 587: Drop()}, is_network=True), Layer({25: Refuse()}, is_network=True)
+    own = Layer({465: Silent()})
+
+    assert effective([outer, own, inner], 25) == Refuse()
+    assert effective([outer, own, inner], 465) == Silent()
+    assert effective([outer, own, inner], 587) is None
+    assert effective([outer, inner, own], 587) is None
+    assert effective([outer, own], 587) == Drop()
+
+
+def test_what_is_said_of_every_other_port_holds_for_one_that_nobody_named() -> None:
+    route = object()
+    layers = [Layer({2587: Silent()}), Layer({25: None}, others=Drop()), Layer({465: Refuse()}, route, Silent())]
+
+    assert effective(layers, 25) is None
+    assert effective(layers, 2587) == Drop()
+    assert effective(layers, 2587, route) == Silent()
+    assert effective(layers, 465, route) == Refuse()

@@ -169,3 +169,8 @@ OTHER = "another server answered, relay.isp.example"
 )
 def test_what_a_client_that_gets_through_was_up_against_is_told(block: Block, number: int, told: str | None) -> None:
     assert hindrance(block, served(PROFILES[number], block)) == told
+
+
+def test_a_class_in_the_place_of_a_block_is_told() -> None:
+    with pytest.raises(ConfigurationError, match=r"how= takes a block, such as Tarpit\(\), not the class itself"):
+        block_of(Tarpit)  # type: ignore[arg-type] # wrong on purpose

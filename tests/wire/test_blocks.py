@@ -19,7 +19,7 @@ import pytest
 from pytest_smtpports import ConfigurationError, Drop, Outcome, Refuse, SMTPPorts, UnknownName, UnknownPort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_smtpports import Port
     from tests.wire.conftest import Eventually
@@ -499,3 +499,14 @@ def test_a_port_that_becomes_a_black_hole_under_fire_is_one_at_once(smtpports: S
         thread.join(5)
 
     assert elapsed < 30
+
+
+def test_what_is_done_to_a_port_is_said_by_name(smtpports: SMTPPorts) -> None:
+    with pytest.raises(ConfigurationError, match=r"block\(587, how='refuse'\)"):
+        smtpports.block(587, "refuse")  # type: ignore[arg-type] # wrong on purpose
+
+
+@pytest.mark.parametrize("act", [SMTPPorts.block, SMTPPorts.unblock, SMTPPorts.only, SMTPPorts.assert_not_attempted])
+def test_ports_are_said_one_by_one(smtpports: SMTPPorts, act: Callable[..., object]) -> None:
+    with pytest.raises(ConfigurationError, match=r"one by one, as in block\(25, 587\), not as \[587, 25\]"):
+        act(smtpports, [587, 25])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
+import socket
 from typing import TYPE_CHECKING
 
 import dns.asyncresolver
@@ -102,7 +103,12 @@ def test_a_relay_falls_back_to_the_next_exchanger(smtpports: SMTPPorts) -> None:
 
 def test_every_other_look_up_goes_its_own_way(smtpports: SMTPPorts, passed_on: list[Asked]) -> None:
     with smtpports.route("mx1.example.org", "*.example.net"):
-        for question in (("example.com", "MX"), ("example.org", "A"), ("example.net", "MX"), ("mx1.example.org",)):
+        for question in (
+            ("example.com", "MX"),
+            ("example.org", "A"),
+            ("example.net", "MX"),
+            ("mx1.example.org", "TXT"),
+        ):
             RESOLVER.resolve(*question)
         asyncio.run(_look_up("example.com"))
 
@@ -137,3 +143,29 @@ def test_the_latest_of_two_that_route_a_domain_answers(smtpports: SMTPPorts) -> 
         other.route("mx2.example.org")
         assert exchanges(RESOLVER.resolve("example.org", "MX")) == [(10, "mx2.example.org.")]
     assert exchanges(RESOLVER.resolve("example.org", "MX")) == [(10, "mx1.example.org.")]
+
+
+def test_a_routed_name_has_the_address_that_leads_here(smtpports: SMTPPorts) -> None:
+    smtpports.route("mx1.example.org", "*.example.net")
+
+    for name in ("mx1.example.org", "MX1.Example.ORG.", "a.b.example.net"):
+        (address,) = RESOLVER.resolve(name)
+        with socket.create_connection((address.to_text(), 25), 5) as client:
+            assert client.recv(100).endswith(b" ESMTP ready\r\n")
+    assert [each.host for each in smtpports.connections] == ["mx1.example.org"] * 2 + ["a.b.example.net"]
+
+
+def test_a_routed_name_has_no_address_of_ipv6(smtpports: SMTPPorts) -> None:
+    smtpports.route("mx1.example.org")
+
+    with pytest.raises(dns.resolver.NoAnswer):
+        RESOLVER.resolve("mx1.example.org", "AAAA")
+    with pytest.raises(dns.resolver.NoAnswer):
+        asyncio.run(dns.asyncresolver.Resolver(configure=False).resolve("mx1.example.org", "AAAA"))
+
+
+def test_a_name_that_does_not_resolve_does_not_exist(smtpports: SMTPPorts) -> None:
+    smtpports.route("mx1.example.org").only(how="dns")
+
+    with pytest.raises(dns.resolver.NXDOMAIN, match=r"mx1\.example\.org"):
+        RESOLVER.resolve("mx1.example.org", "A")

@@ -87,3 +87,14 @@ def test_an_unknown_network_is_told_with_the_nearest(smtpports: SMTPPorts) -> No
         smtpports.network("asw")
     with pytest.raises(UnknownName, match=r"^'asw' is not a network"):
         SMTPPorts(network="asw")
+
+
+def test_a_network_takes_the_place_of_another_until_it_is_left(smtpports: SMTPPorts) -> None:
+    def blocked() -> list[int]:
+        return [port.number for port in smtpports.ports if port.blocked]
+
+    smtpports.network("digitalocean")
+    outer = blocked()
+    with smtpports.network("gcp"):
+        assert blocked() == [25]
+    assert blocked() == outer != [25]

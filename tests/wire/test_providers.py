@@ -170,3 +170,25 @@ def test_an_unknown_provider_is_told_with_the_nearest(smtpports: SMTPPorts) -> N
         smtpports.provider("sengrid")
     with pytest.raises(UnknownName, match=r"^'evrybody' is not a trust"):
         smtpports.provider("sendgrid", trust="evrybody")
+
+
+def test_the_ports_of_a_provider_can_be_asserted_of_during_its_route_and_behind_it(smtpports: SMTPPorts) -> None:
+    route = smtpports.provider("resend")
+    smtpports.assert_not_attempted(2587)
+    with smtplib.SMTP("smtp.resend.com", 2587, timeout=5) as client:
+        client.starttls(context=ssl.create_default_context())
+        client.login("resend", smtpports.password)
+        client.sendmail("app@example.com", "ada@example.org", "Subject: Welcome\r\n\r\n")
+    smtpports.assert_sent(port=2587)
+    route.remove()
+
+    smtpports.assert_attempted([2587])
+    smtpports.assert_sent(port=2587)
+
+
+def test_a_provider_that_comes_later_is_behind_what_only_says(smtpports: SMTPPorts) -> None:
+    smtpports.only(2525, how="refuse")
+    smtpports.provider("resend")
+
+    with pytest.raises(ConnectionRefusedError):
+        smtplib.SMTP("smtp.resend.com", 2587, timeout=5)

@@ -473,3 +473,22 @@ def test_s20_aiosmtplib_that_verifies_sees_another_hosts_certificate(provider: S
         (Outcome.TLS_FAILED, f"{OTHERS}; {NO_ALERT}")
     ] * 2
     provider.assert_not_sent()
+
+
+@pytest.mark.parametrize("number", [465, 587])
+def test_a_client_that_gives_up_in_a_slow_handshake_has_refused_nothing(provider: SMTPPorts, number: int) -> None:
+    provider.block(number, how=Tarpit(bytes_per_second=400))
+
+    def dial() -> None:
+        if number == 465:
+            smtplib.SMTP_SSL(HOST, number, timeout=0.5, context=ssl.create_default_context())
+        else:
+            with smtplib.SMTP(HOST, number, timeout=0.9) as client:
+                client.starttls(context=ssl.create_default_context())
+
+    with pytest.raises((TimeoutError, smtplib.SMTPServerDisconnected)):
+        dial()
+
+    (connection,) = provider.connections
+    assert "before all that the port said in it had come through" in connection.reason
+    assert "refused" not in connection.reason

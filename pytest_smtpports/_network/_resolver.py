@@ -1,11 +1,13 @@
-"""dnspython's look-ups of mail exchangers (RFC 5321 §5.1), answered for routed domains where it is installed."""
+"""dnspython's look-ups of mail exchangers (RFC 5321 §5.1), and of routed names, where it is installed."""
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ._modules import when_loaded
+from ._patch import PATCH
 from ._replace import below, replace
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class Exchanges(Protocol):
         ...
 
 
-class MXPatch:
+class ResolverPatch:
     """In the place of `resolve` of both of dnspython's resolvers, while somebody routes; other look-ups go through."""
 
     def __init__(self) -> None:
@@ -76,19 +78,39 @@ class MXPatch:
         import dns.rdatatype
         import dns.resolver
 
-        if dns.rdatatype.RdataType.make(rdtype) is not dns.rdatatype.MX:
-            return None
+        kind = dns.rdatatype.RdataType.make(rdtype)
         name = dns.name.from_text(qname) if isinstance(qname, str) else qname
-        domain = name.to_text(omit_final_dot=True).lower()
-        exchanges = next(filter(None, (table.exchanges(domain) for table in self._tables)), ())
-        if not exchanges:
+        try:
+            records = self._records(kind.name, name.to_text(omit_final_dot=True).lower())
+        except socket.gaierror:
+            raise _told(dns.resolver.NXDOMAIN, qnames=[name], responses={}) from None
+        if records is None:
             return None
-        response: Any = dns.message.make_response(dns.message.make_query(name, dns.rdatatype.MX))
-        answers = response.find_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.MX, create=True)
-        for place, exchange in enumerate(exchanges, start=1):
-            answers.add(dns.rdata.from_text("IN", "MX", f"{place * _STEP} {exchange}."), TTL)
-        return dns.resolver.Answer(name, dns.rdatatype.MX, dns.rdataclass.IN, response)
+        response: Any = dns.message.make_response(dns.message.make_query(name, kind))
+        if not records:
+            raise _told(dns.resolver.NoAnswer, response=response)
+        answers = response.find_rrset(response.answer, name, dns.rdataclass.IN, kind, create=True)
+        for record in records:
+            answers.add(dns.rdata.from_text("IN", kind.name, record), TTL)
+        return dns.resolver.Answer(name, kind, dns.rdataclass.IN, response)
+
+    def _records(self, kind: str, domain: str) -> list[str] | None:
+        """What is answered to a question, or None where the question is not ours.
+
+        Raises:
+            socket.gaierror: the name is hidden.
+        """
+        if kind == "MX":
+            exchanges = next(filter(None, (table.exchanges(domain) for table in self._tables)), ())
+            return [f"{place * _STEP} {exchange}." for place, exchange in enumerate(exchanges, start=1)] or None
+        if kind not in ("A", "AAAA") or (routed := PATCH.address_of(domain)) is None:
+            return None
+        return [routed[1]] if kind == "A" else []
+
+
+def _told(kind: Any, **facts: Any) -> Any:
+    return kind(**facts)
 
 
 # dnspython is one for the whole process, and so is what stands in it.
-MX = MXPatch()
+RESOLVER = ResolverPatch()
