@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import _clock
 from .._errors import ConfigurationError, is_ours
-from .._mail._criteria import Criteria
+from .._mail._criteria import Criteria, folded
 from .._mail._explain import explain, explain_repeated, told
 from .._mail._mailbox import Mailbox
 from .._mail._search import Search
@@ -147,14 +147,16 @@ class Assertions:
             UnknownCriterion: a keyword that is not a criterion.
         """
         __tracebackhide__ = True
+        if key is not None and not callable(key):
+            raise ConfigurationError(f"key= takes a function of a message, not {key!r}.")
         search = self._search(criteria)
         if not search.count():
             raise AssertionError(self._explanation(search, 1))
         deliveries: dict[tuple[object, str], list[Message]] = {}
         for message in search.found:
-            identity = _identity(message) if key is None else key(message)
+            identity = _identity(message) if key is None else _hashable(key(message))
             for recipient in message.recipients:
-                deliveries.setdefault((identity, recipient), []).append(message)
+                deliveries.setdefault((identity, folded(recipient)), []).append(message)
         repeated = [(str(mail), to, messages) for (mail, to), messages in deliveries.items() if len(messages) > 1]
         if repeated:
             raise AssertionError(explain_repeated(repeated))
@@ -253,6 +255,14 @@ class Assertions:
             "when the port accepts it, and otherwise while a route or a block is active."
         )
         return "\n".join(lines)
+
+
+def _hashable(identity: object) -> object:
+    try:
+        hash(identity)
+    except TypeError:
+        return repr(identity)
+    return identity
 
 
 def _identity(message: Message) -> str:

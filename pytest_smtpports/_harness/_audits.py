@@ -7,16 +7,19 @@ import threading
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any, overload
 
+from .. import _clock
 from .._errors import ConfigurationError, is_ours
 from .._mail._cleartext import mechanisms_in_clear
+from .._mail._connection import Outcome, went_on
 from .._mail._explain import told
 from .._mail._remedies import CERTIFICATES, CLEARTEXT, TIMEOUTS, told_with
 from .._ports._flaws import FLAWS
 from .._ports._kinds import Drop, Refuse
 from ._faulty import Faulty
+from ._waiting import is_in_loop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 
     from .._mail._connection import Connection
     from .._ports._blocks import Block
@@ -30,6 +33,9 @@ __tracebackhide__ = is_ours
 
 # Seconds after which the kernel has given up by itself (tcp_syn_retries is 6: 127 s), and somewhat less.
 LONGEST_WAIT = 120.0
+# Seconds for which a handshake that has begun is waited for.
+_PATIENCE = 2.0
+_A_MOMENT = 0.01
 
 
 class Audits(Faulty):
@@ -51,10 +57,12 @@ class Audits(Faulty):
         "wrong-usage". Where it refuses one, whatever it raises is right. What it sends stays in the mailbox.
 
         Args:
-            send: sends a mail, to ports or to routed names. Where it is async, await the assertion.
+            send: sends a mail by a connection of its own, to ports or to routed names. Where it is async, await the
+                assertion in a coroutine; elsewhere it is run by asyncio.
 
         Raises:
-            AssertionError: it accepted one, or went on without TLS; or it does not send by TLS at all.
+            AssertionError: it accepted one, or went on without TLS; or it began no TLS, so that nothing is known.
+            ConfigurationError: nothing that can be called.
         """
         __tracebackhide__ = True
         return _run(_certificates(self._world, self.fail_tls), send)
@@ -70,20 +78,24 @@ class Audits(Faulty):
     def assert_sets_timeout(
         self, send: Callable[[], object], *, at_most: float = LONGEST_WAIT
     ) -> Awaitable[None] | None:
-        """The code under test gives up by itself where nobody answers.
+        """The code under test gives up to connect by itself where nobody answers.
 
-        It sends once while every port drops. Where its wait can be spared, that takes no time.
+        It sends once while every port drops. Where its wait can be spared, that takes no time. How long it waits on a
+        connection is not looked at; smtplib and aiosmtplib have one timeout for both.
 
         Args:
-            send: sends a mail, to ports or to routed names. Where it is async, await the assertion.
+            send: sends a mail, to ports or to routed names. Where it is async, await the assertion in a coroutine;
+                elsewhere it is run by asyncio.
             at_most: the longest timeout that will do, in seconds; up to 120, when the kernel is about to give up.
 
         Raises:
             AssertionError: it has no timeout, or a longer one; or it dials no port at all.
-            ConfigurationError: no such number of seconds.
+            ConfigurationError: no such number of seconds, or nothing that can be called.
         """
         __tracebackhide__ = True
-        if not 0 < at_most <= LONGEST_WAIT:
+        seconds: object = at_most
+        is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if not is_number or not 0 < at_most <= LONGEST_WAIT:
             raise ConfigurationError(f"at_most= takes seconds above 0, and up to {LONGEST_WAIT:g}, not {at_most!r}.")
         return _run(_timeouts(self._world, at_most), send)
 
@@ -101,8 +113,10 @@ class Audits(Faulty):
 
 
 def _run(audit: Audit, send: Callable[[], object]) -> Awaitable[None] | None:
-    """Have the code under test send as often as is asked for; awaited where it is async."""
+    """Have the code under test send as often as is asked for; where it is async, in the loop that runs, or in one."""
     __tracebackhide__ = True
+    if not callable(send):
+        raise ConfigurationError(f"send is a function that sends a mail, such as send_welcome_mail, not {send!r}.")
     next(audit)
     first, error = None, None
     try:
@@ -113,9 +127,20 @@ def _run(audit: Audit, send: Callable[[], object]) -> Awaitable[None] | None:
         audit.close()
         raise
     if inspect.isawaitable(first):
-        return _go_on_async(audit, send, first)
+        going_on = _go_on_async(audit, send, first)
+        if is_in_loop():
+            return going_on
+        _in_a_loop(going_on)
+        return None
     _go_on(audit, send, error)
     return None
+
+
+def _in_a_loop(going_on: Coroutine[Any, Any, None]) -> None:
+    __tracebackhide__ = True
+    import asyncio
+
+    asyncio.run(going_on)
 
 
 def _go_on(audit: Audit, send: Callable[[], object], error: Exception | None) -> None:
@@ -162,7 +187,20 @@ class _Watched:
 
     @property
     def connections(self) -> list[Connection]:
+        """As they stand."""
         return [each for each in self._world.connections() if each.id not in self._before]
+
+    def decided(self) -> list[Connection]:
+        """The same, once each is over or has told what it makes of a certificate; another thread may be at it."""
+        deadline = _clock.monotonic() + _PATIENCE
+        while not all(map(_is_decided, self.connections)) and _clock.monotonic() < deadline:
+            # Nobody is woken by the end of a connection.
+            self._world.journal.wait(lambda: False, _A_MOMENT)
+        return self.connections
+
+
+def _is_decided(connection: Connection) -> bool:
+    return connection.closed_at is not None or (connection.tls is not None and went_on(connection.dialogue))
 
 
 def _certificates(world: World, show: Callable[[str], Handle]) -> Audit:
@@ -171,20 +209,34 @@ def _certificates(world: World, show: Callable[[str], Handle]) -> Audit:
     error = yield
     if not any(each.tls for each in watched.connections):
         raise AssertionError(_nothing("sent nothing by TLS behind a good certificate", watched.connections, error))
-    accepted = []
+    accepted, in_clear = [], []
     for kind in (kind for kind, flaw in FLAWS.items() if flaw.is_in_certificate):
         watched = _Watched(world)
         with show(kind):
-            yield
-        accepted += [f"{kind}: {told(each)}" for each in watched.connections if _goes_on(each)]
-    if accepted:
-        raise AssertionError(told_with("Certificates that prove nothing were accepted:", accepted, CERTIFICATES))
+            error = yield
+            connections = watched.decided()
+        if not any(each.outcome is Outcome.TLS_FAILED or each.tls for each in connections):
+            what = f"began no TLS behind a bad certificate ({kind}); perhaps it keeps a connection open"
+            raise AssertionError(_nothing(what, connections, error))
+        accepted += [f"{kind}: {told(each)}" for each in connections if _accepts(each)]
+        in_clear += [f"{kind}: {told(each)}" for each in connections if _gives_away(each)]
+    findings = [
+        told_with("Certificates that prove nothing were accepted:", accepted, CERTIFICATES) if accepted else "",
+        told_with("It went on in clear where a certificate proved nothing:", in_clear, CLEARTEXT) if in_clear else "",
+    ]
+    if any(findings):
+        raise AssertionError("\n".join(filter(None, findings)))
 
 
-def _goes_on(connection: Connection) -> bool:
-    """Whether a client took a bad certificate, or sent a mail or a secret without any."""
-    in_clear = connection.tls is None and (connection.outcome == "delivered" or mechanisms_in_clear(connection))
-    return bool(in_clear or (connection.tls is not None and connection.tls.fault is not None))
+def _accepts(connection: Connection) -> bool:
+    """Whether a client took a bad certificate: it said something behind the handshake."""
+    return connection.tls is not None and connection.tls.fault is not None and went_on(connection.dialogue)
+
+
+def _gives_away(connection: Connection) -> bool:
+    """Whether a client sent a mail or a secret without any certificate."""
+    is_delivered = connection.outcome is Outcome.DELIVERED
+    return connection.tls is None and (is_delivered or bool(mechanisms_in_clear(connection)))
 
 
 def _timeouts(world: World, at_most: float) -> Audit:
@@ -198,7 +250,7 @@ def _timeouts(world: World, at_most: float) -> Audit:
     endless = _without_timeout(world, {each.id for each in dialled})
     wrong = [told(each) for each in dialled if each.id in endless or (each.timeout or 0) > at_most]
     if patience.is_exhausted:
-        wrong.append(f"after {at_most:g} s it had not given up")
+        wrong += [f"{told(each)}; after {at_most:g} s it had not given up" for each in dialled]
     if wrong:
         raise AssertionError(told_with(f"No timeout of {at_most:g} s or less was set:", wrong, TIMEOUTS))
 

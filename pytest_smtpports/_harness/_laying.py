@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .._errors import ConfigurationError, is_ours
 from .._ports._faults import Stage, action_of, check_conditions, has_stage, stage_of, stages_of
+from .._ports._kinds import DNS, StripSTARTTLS
 from .._ports._known_fault import Fault
 from .._ports._rules import FaultRule
 
@@ -60,7 +61,7 @@ def lay_fault(
     fault = stage if isinstance(stage, Fault) else _named(world, stage)
     if fault.block is not None:
         _check_bare(fault, terms)
-        return world.lay(dict.fromkeys(profiles, fault.block), scope)
+        return world.lay(dict.fromkeys(_reached(world, profiles, scope, fault), fault.block), scope)
     assert fault.stage is not None
     assert fault.action is not None
     return _lay_at_stage(world, profiles, scope, fault.stage, fault.action, terms)
@@ -83,6 +84,27 @@ def _check_bare(fault: Fault, terms: Terms) -> None:
             f"{said[0]}= can't be met by {fault.name!r}: it is done by the network ({fault.block!r}), to every "
             "connection alike. Leave it out; port= can be said."
         )
+
+
+def _reached(world: World, profiles: Mapping[int, Profile], scope: object, fault: Fault) -> list[int]:
+    """The ports at which a network can do it.
+
+    Raises:
+        ConfigurationError: there are none.
+    """
+    if isinstance(fault.block, DNS) and scope is None and not world.network.routes_any:
+        raise ConfigurationError(
+            f"{fault.name!r} hides names that lead here, and none does: route one first, as in "
+            "route('smtp.example.com')."
+        )
+    is_stripped = isinstance(fault.block, StripSTARTTLS)
+    reached = [number for number, profile in profiles.items() if not is_stripped or has_stage(profile, Stage.STARTTLS)]
+    if not reached:
+        raise ConfigurationError(
+            f"{fault.name!r} takes STARTTLS away, and port {_listed(profiles)} does not offer it, so that this fault "
+            "could never fire."
+        )
+    return reached
 
 
 def _lay_at_stage(

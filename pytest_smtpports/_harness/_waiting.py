@@ -25,9 +25,14 @@ def until(journal: Journal, found: Callable[[], bool], seconds: float, called: s
     Raises:
         BlockingWaitError: an event loop runs in this thread.
     """
-    if seconds > 0 and (running_loop() is not None or _in_trio()):
+    if seconds > 0 and is_in_loop():
         raise BlockingWaitError(called, twin)
     return journal.wait(found, seconds)
+
+
+def is_in_loop() -> bool:
+    """Whether an event loop runs in this thread."""
+    return running_loop() is not None or _in_trio()
 
 
 async def until_async(journal: Journal, engine: Engine, found: Callable[[], bool], seconds: float) -> bool:

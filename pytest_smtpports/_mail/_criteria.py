@@ -42,17 +42,18 @@ def _contains(wanted: object, came: object) -> bool:
 
 def same_address(one: object, other: object) -> bool:
     """Whether two addresses are one: the domain in any letter case (RFC 5321 §2.4)."""
-    return _folded(str(one)) == _folded(str(other))
+    return folded(str(one)) == folded(str(other))
 
 
-def _folded(address: str) -> str:
+def folded(address: str) -> str:
+    """An address with its domain in lower case (RFC 5321 §2.4)."""
     local, at, domain = address.rpartition("@")
     return local + at + domain.lower()
 
 
 def _names(wanted: object, came: object) -> bool:
-    folded = _folded(str(wanted))
-    return any(folded == _folded(str(address)) for address in several(came))
+    sought = folded(str(wanted))
+    return any(sought == folded(str(address)) for address in several(came))
 
 
 def _among(wanted: object, came: object) -> bool:

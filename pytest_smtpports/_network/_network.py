@@ -100,6 +100,11 @@ class Network:
             found.update(site.profiles)
         return found
 
+    @property
+    def routes_any(self) -> bool:
+        """Whether any name leads here."""
+        return bool(self._routed)
+
     def blocks(self) -> list[tuple[str, Block]]:
         """The ports that are blocked now, by the name under which a client knows them."""
         direct = {number: self.block(number) for number in self._direct.profiles}

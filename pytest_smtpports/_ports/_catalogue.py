@@ -67,7 +67,7 @@ class Catalogue(Mapping[str, Fault]):
 
     @property
     def ambiguous(self) -> tuple[Fault, ...]:
-        """Those after which a client can't be sure whether the mail was taken."""
+        """Those after which a client does not know whether the mail was taken, or gets an error though it was."""
         return self._group("ambiguous")
 
     @property

@@ -279,6 +279,11 @@ accept_then.__module__ = "pytest_smtpports"
 Condition = Union[str, "re.Pattern[str]", Callable[[str], object]]
 
 
+# As an envelope has it; and what is no address, and has a place there all the same (RFC 5321 §4.5.1, §4.5.5).
+_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>@]+")
+_SPECIAL: Mapping[str, tuple[str, ...]] = {"mail_from": ("", "<>"), "recipient": ("postmaster", "Postmaster")}
+
+
 def stage_of(name: str) -> Stage:
     """The stage of that name.
 
@@ -348,6 +353,12 @@ def check_conditions(stage: Stage, mail_from: Condition | None, recipient: Condi
             raise ConfigurationError(
                 f"{name}= takes an address, a compiled pattern, or a function of the address, not {condition!r}."
             )
+        if isinstance(condition, str) and not (_ADDRESS.fullmatch(condition) or condition in _SPECIAL[name]):
+            raise ConfigurationError(
+                f"{name}= takes an address such as 'app@example.com', without a name and without brackets, not "
+                f"{condition!r}; for some part of one give a compiled pattern."
+                + (" '' is the null sender." if name == "mail_from" else "")
+            )
 
 
 def has_stage(profile: Profile, stage: Stage) -> bool:
@@ -371,13 +382,14 @@ def is_met(condition: Condition | None, addresses: tuple[str, ...]) -> bool:
     if condition is None:
         return True
     if isinstance(condition, str):
-        return any(_folded(address) == _folded(condition) for address in addresses)
+        wanted = folded("" if condition == "<>" else condition)
+        return any(folded(address) == wanted for address in addresses)
     if isinstance(condition, re.Pattern):
         return any(condition.search(address) for address in addresses)
     return any(condition(address) for address in addresses)
 
 
-def _folded(address: str) -> str:
+def folded(address: str) -> str:
     """RFC 5321 §2.4: the domain is the same in any letter case."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{domain.lower()}"

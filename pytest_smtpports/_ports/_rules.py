@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from ._faults import Action, Condition, Stage, is_met, told
+from ._faults import Action, Condition, Stage, folded, is_met, told
 from ._numbers import check_count
 from ._reply import Reply
 
@@ -167,7 +167,7 @@ class Greylist(Limit):
 
     def reply(self, occasion: Occasion) -> Reply | None:
         """450 until the time has come, counted from the first try."""
-        triple = (occasion.peer, occasion.mail_from, occasion.recipients[0])
+        triple = (occasion.peer, folded(occasion.mail_from), folded(occasion.recipients[0]))
         left = self._seen.setdefault(triple, occasion.now) + self.retry_after - occasion.now
         if left <= 0:
             return None
@@ -198,7 +198,7 @@ class RateLimit(Limit):
         if len(self._begun) < self.messages:
             self._begun.append(occasion.now)
             return None
-        return Reply(450, "4.7.1", f"Too much mail: {self.messages} messages in {self.per:g} seconds are the limit")
+        return Reply(450, "4.7.1", f"Too much mail: {self.messages} in {self.per:g} seconds is the limit")
 
     def __str__(self) -> str:
         return f"mail: {self.messages} messages in {self.per:g} s"

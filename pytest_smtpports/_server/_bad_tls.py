@@ -70,7 +70,7 @@ class BadCertificates:
         return issued(issuer_of(self._intermediate), names)
 
     def weak_key(self, names: tuple[str, ...]) -> trustme.LeafCert:
-        """With a key that security level 1 forbids already."""
+        """With a key that OpenSSL's security level 2 forbids, which CPython's contexts have."""
         return issued(issuer_of(self._authority), names, key=self._weak)
 
     def wrong_usage(self, names: tuple[str, ...]) -> trustme.LeafCert:

@@ -91,6 +91,9 @@ class Mishaps:
         if isinstance(action, Hang):
             await self._conversation.hang()
         if isinstance(action, Disconnect) and action.how == "reset":
+            if stage in (Stage.CONNECT, Stage.BANNER):
+                # Who has not seen yet that it is connected would be told so by its connect, and not by its read.
+                await self._conversation.pause(PAUSE)
             # The record is there before the client learns of it.
             self._entry.closed()
             self._wire().reset()
@@ -113,8 +116,6 @@ class Mishaps:
         if isinstance(action, Delay):
             # What the client says meanwhile may be TLS.
             wire.pause_reading()
-        elif action == Disconnect("reset"):
-            await self._conversation.pause(PAUSE)
         await self.undergo(Stage.CONNECT, action)
         self._conversation.flush()
         wire.resume_reading()

@@ -33,9 +33,10 @@ class Protection:
 
     Attributes:
         tls: what protects the session now, or None.
+        disturbed_by: the fault that came before the handshake, or None.
     """
 
-    __slots__ = ("_conversation", "_entry", "_flaw", "_is_implicit", "_service", "_wire", "tls")
+    __slots__ = ("_conversation", "_entry", "_flaw", "_is_implicit", "_service", "_wire", "disturbed_by", "tls")
 
     def __init__(
         self, service: Service, entry: Entry, conversation: Conversation, wire: Callable[[], Wire], *, is_implicit: bool
@@ -47,6 +48,7 @@ class Protection:
         self._is_implicit = is_implicit
         self._flaw: str | None = None
         self.tls: TLS | None = None
+        self.disturbed_by: str | None = None
 
     def begin(self, flaw: str | None, go_on: Callable[[], object]) -> None:
         """Shake hands, behind a bad context if there is to be a flaw; whoever goes on is called when that is done."""
@@ -84,6 +86,8 @@ class Protection:
     def _reason(self, error: Exception) -> str:
         if self._is_kept_waiting():
             return NO_HANDSHAKE
+        if self.disturbed_by is not None:
+            return f"a fault disturbed the TLS handshake ({self.disturbed_by})"
         if isinstance(error, ConnectionError) and not self._wire().has_answered_tls:
             return _LEFT_EARLY
         if isinstance(error, ConnectionError) and self._wire().has_more_to_send:

@@ -14,7 +14,7 @@ from .. import _clock
 from .._mail._connection import Login
 from .._mail._message import Message
 from .._ports._command import folded
-from .._ports._faults import STAGES, Action, BadTLS, Disconnect, Drip, Stage
+from .._ports._faults import STAGES, Action, BadTLS, Disconnect, Drip, Stage, told
 from .._ports._framing import LineTooLong
 from .._ports._masking import MASK, is_login
 from .._ports._misunderstandings import CLIENT_HELLO, tls_in_clear
@@ -205,6 +205,7 @@ class Session(smtp.SMTP):
         flaw = action.kind if isinstance(action, BadTLS) else None
         if isinstance(action, Action) and flaw is None:
             await self._mishaps.shake_hands(action)
+            self._protection.disturbed_by = told(Stage.HANDSHAKE, action)
 
         def begin() -> None:
             self._protection.begin(flaw, self._go_on_secured)

@@ -190,3 +190,27 @@ def test_a_disconnect_after_some_bytes_is_at_home_in_the_data() -> None:
 def test_a_number_of_bytes_that_can_not_be_counted_is_told(number: Any) -> None:  # Any: wrong on purpose
     with pytest.raises(ConfigurationError, match="after_bytes is a number from 1, not "):
         Disconnect(after_bytes=number)
+
+
+@pytest.mark.parametrize(
+    ("name", "condition"),
+    [
+        ("mail_from", "Ada <ada@example.org>"),
+        ("mail_from", "<ada@example.org>"),
+        ("mail_from", "bob"),
+        ("recipient", "bob"),
+        ("recipient", ""),
+        ("recipient", "<>"),
+    ],
+)
+def test_what_no_envelope_has_is_met_by_nothing(name: str, condition: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name}= takes an address such as 'app@example.com', without a name"):
+        check_conditions(Stage.RCPT, **{"mail_from": None, "recipient": None} | {name: condition})
+
+
+@pytest.mark.parametrize("condition", ["", "<>"])
+def test_the_null_sender_is_met_in_both_spellings(condition: str) -> None:
+    check_conditions(Stage.MAIL, condition, None)
+
+    assert is_met(condition, ("",))
+    assert not is_met(condition, ("app@example.com",))

@@ -114,3 +114,12 @@ def test_numbers_and_times_that_can_not_be_meant_are_refused() -> None:
 
 def test_a_fault_is_told_of() -> None:
     assert str(FaultRule(Stage.RCPT, REPLY)) == "rcpt: 450 later"
+
+
+def test_a_greylist_knows_a_domain_in_any_letter_case() -> None:
+    rule = Greylist(300)
+    first = Occasion(Stage.RCPT, 1, "127.0.0.1", "a@E.com", ("b@E.org",), now=0)
+    again = Occasion(Stage.RCPT, 2, "127.0.0.1", "a@e.COM", ("b@e.ORG",), now=300)
+
+    assert rule.meet(first) is not None
+    assert rule.meet(again) is None

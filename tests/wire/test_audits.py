@@ -6,9 +6,11 @@ import asyncio
 import smtplib
 import socket
 import ssl
+import subprocess
+import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiosmtplib
 import anyio
@@ -19,6 +21,7 @@ from pytest_smtpports import ConfigurationError, NoTimeoutWarning, SMTPPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 HOST = "smtp.example.com"
 MAIL = "Subject: Welcome\r\n\r\nHello Ada\r\n"
@@ -40,11 +43,10 @@ def _routed(smtpports: SMTPPorts) -> None:
     smtpports.route(HOST)
 
 
-def send_by_starttls(context: ssl.SSLContext | None = None, *, login: bool = True) -> None:
+def send_by_starttls(context: ssl.SSLContext | None = None) -> None:
     with smtplib.SMTP(HOST, 587, timeout=5) as client:
         client.starttls(context=context)
-        if login:
-            client.login("user", "password")
+        client.login("user", "password")
         client.sendmail("app@example.com", "ada@example.org", MAIL)
 
 
@@ -122,7 +124,58 @@ def test_a_client_that_looks_at_the_name_alone_is_found_out(smtpports: SMTPPorts
 def test_a_client_that_goes_on_in_clear_is_found_out(smtpports: SMTPPorts) -> None:
     told = failure(smtpports.assert_verifies_certificate, send_if_it_can)
 
-    assert f"\n  expired: {HOST}:2525: delivered" in told
+    lines = told.splitlines()
+    assert lines[0] == "It went on in clear where a certificate proved nothing:"
+    assert lines[1].startswith(f"  expired: {HOST}:2525: delivered: ")
+    assert "EMAIL_USE_TLS = True" in told
+
+
+def test_a_connection_that_is_kept_proves_nothing(smtpports: SMTPPorts) -> None:
+    with smtplib.SMTP(HOST, timeout=5) as client:
+
+        def send() -> None:
+            if client.sock is None:
+                client.connect(HOST, 587)
+                client.starttls()
+                client.login("user", "password")
+            client.sendmail("app@example.com", "ada@example.org", MAIL)
+
+        client.close()
+        told = failure(smtpports.assert_verifies_certificate, send)
+
+    assert told.startswith("It began no TLS behind a bad certificate (expired); perhaps it keeps a connection open, ")
+
+
+def test_a_thread_that_sends_later_is_waited_for(smtpports: SMTPPorts) -> None:
+    threads: list[threading.Thread] = []
+
+    def send_in_a_thread() -> None:
+        begun = len(smtpports.connections)
+        threads.append(threading.Thread(target=send_by_starttls))
+        threads[-1].start()
+        while len(smtpports.connections) == begun:
+            threads[-1].join(0.01)
+        if len(threads) == 1:
+            threads[-1].join(5)
+
+    told = failure(smtpports.assert_verifies_certificate, send_in_a_thread)
+    for thread in threads:
+        thread.join(5)
+
+    assert [kind for kind in KINDS if f"\n  {kind}: " in told] == KINDS
+
+
+@pytest.mark.parametrize("options", [["--tlsv1.2", "--tls-max", "1.2"], ["--tlsv1.3"]])
+def test_a_client_that_looks_at_the_certificate_behind_the_handshake_has_refused_it(
+    smtpports: SMTPPorts, options: list[str], tmp_path: Path
+) -> None:
+    mail = tmp_path / "mail"
+    mail.write_text(MAIL)
+    address = "{}:{}".format(*smtpports.ports[465].address)
+    command = ["curl", "-sS", f"smtps://{address}", "--cacert", str(smtpports.ca_file), "-m", "5", *options]
+    command += ["-u", "user:password", "--mail-from", "a@e.com", "--mail-rcpt", "ada@example.org", "-T", str(mail)]
+
+    smtpports.assert_verifies_certificate(lambda: subprocess.run(command, capture_output=True, timeout=20, check=True))  # noqa: S603 # our own words
 
 
 def test_one_that_can_not_send_at_all_proves_nothing(smtpports: SMTPPorts) -> None:
@@ -185,6 +238,19 @@ def test_a_client_under_trio_is_audited_as_well(smtpports: SMTPPorts) -> None:
     trio.run(main)
 
 
+def test_an_async_client_is_run_where_nobody_can_await_it(smtpports: SMTPPorts) -> None:
+    smtpports.assert_verifies_certificate(lambda: send_async(start_tls=True))  # type: ignore[unused-awaitable,unused-ignore] # it is run
+    with pytest.raises(AssertionError, match=r"accepted:\n  expired: "):
+        smtpports.assert_verifies_certificate(lambda: send_async(start_tls=True, validate_certs=False))
+
+
+@pytest.mark.parametrize("send", [None, 5, "send"])
+@pytest.mark.parametrize("audit", ["assert_verifies_certificate", "assert_sets_timeout"])
+def test_what_can_not_be_called_sends_nothing(smtpports: SMTPPorts, audit: str, send: Any) -> None:  # Any: wrong
+    with pytest.raises(ConfigurationError, match="send is a function that sends a mail, such as"):
+        getattr(smtpports, audit)(send)
+
+
 # Timeouts
 
 
@@ -227,14 +293,14 @@ def test_a_client_that_waits_for_real_is_not_waited_for_longer_than_is_asked(smt
     told = failure(partial(smtpports.assert_sets_timeout, at_most=0.3), lambda: smtplib.SMTP(HOST, 587))
 
     assert time.monotonic() - started < 10
-    assert "\n  after 0.3 s it had not given up\n" in told
+    assert f"\n  {HOST}:587: blocked (" in told
+    assert "; after 0.3 s it had not given up\n" in told
     smtpports.assert_sets_timeout(lambda: smtplib.SMTP(HOST, 587, timeout=0.2), at_most=5)
 
 
 def test_an_async_client_is_asked_for_its_timeout_too(smtpports: SMTPPorts) -> None:
     async def dial() -> None:
-        _, writer = await asyncio.open_connection(HOST, 587)
-        writer.close()
+        await asyncio.open_connection(HOST, 587)
 
     async def main() -> None:
         await smtpports.assert_sets_timeout(lambda: asyncio.wait_for(dial(), 0.3))
@@ -251,9 +317,9 @@ def test_one_that_dials_nothing_proves_nothing(smtpports: SMTPPorts) -> None:
     send_safely()
 
 
-@pytest.mark.parametrize("seconds", [0, -1, 121])
-def test_a_time_that_can_not_be_waited_for_is_told(smtpports: SMTPPorts, seconds: float) -> None:
-    with pytest.raises(ConfigurationError, match=f"at_most= takes seconds above 0, and up to 120, not {seconds}"):
+@pytest.mark.parametrize("seconds", [0, -1, 121, "5", None, True])
+def test_a_time_that_can_not_be_waited_for_is_told(smtpports: SMTPPorts, seconds: Any) -> None:  # Any: wrong
+    with pytest.raises(ConfigurationError, match=f"at_most= takes seconds above 0, and up to 120, not {seconds!r}"):
         smtpports.assert_sets_timeout(send_safely, at_most=seconds)
 
 

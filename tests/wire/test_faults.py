@@ -34,6 +34,8 @@ from pytest_smtpports import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.wire.conftest import Dial, Eventually
 
 HOST = "smtp.example.com"
@@ -719,3 +721,58 @@ def test_a_failing_assertion_tells_the_faults_and_how_often_they_fired(smtpports
         "fault at quit: Disconnect(how='reset') (it fired 1 time)",
         "fault at rcpt: 450 4.7.1 Greylisted (it never fired)",
     ]
+
+
+@pytest.mark.parametrize("port", [25, 465, (25, 465)])
+def test_starttls_is_not_taken_from_a_port_that_has_none(smtpports: SMTPPorts, port: int | tuple[int, ...]) -> None:
+    with pytest.raises(ConfigurationError, match=r"port 25(, 465)? does not offer it|port 465 does not offer it"):
+        smtpports.fail("starttls-stripped", port=port)
+
+
+def test_a_name_is_not_hidden_before_it_leads_here(smtpports: SMTPPorts) -> None:
+    with pytest.raises(ConfigurationError, match=r"none does: route one first, as in route\('smtp\.example\.com'\)"):
+        smtpports.fail("name-not-resolved")
+    smtpports.route("smtp.example.com").fail("name-not-resolved", port=25)
+
+    with pytest.raises(socket.gaierror):
+        socket.create_connection(("smtp.example.com", 25), 5)
+
+
+def test_two_spellings_of_a_domain_are_one_recipient(smtpports: SMTPPorts) -> None:
+    for recipient in ("ada@example.org", "ada@Example.ORG"):
+        with smtplib.SMTP(*smtpports.ports[25].address, timeout=5) as client:
+            client.sendmail("app@example.com", recipient, "Message-ID: <1@example.com>\r\n\r\n")
+
+    with pytest.raises(AssertionError):
+        smtpports.assert_delivered_once()
+
+
+def test_a_key_may_be_whatever_it_is_but_a_function(smtpports: SMTPPorts) -> None:
+    with smtplib.SMTP(*smtpports.ports[25].address, timeout=5) as client:
+        client.sendmail("app@example.com", "ada@example.org", "Subject: Hello\r\n\r\n")
+
+    assert smtpports.assert_delivered_once(key=lambda message: [message.subject])
+    with pytest.raises(ConfigurationError, match="key= takes a function of a message, not 'subject'"):
+        smtpports.assert_delivered_once(key="subject")  # type: ignore[arg-type] # wrong on purpose
+
+
+@pytest.mark.parametrize("attempt", range(20))
+def test_a_reset_in_the_place_of_the_greeting_is_met_by_the_read(smtpports: SMTPPorts, attempt: int) -> None:
+    smtpports.fail("banner", Disconnect("reset"), connection=1)
+
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        smtplib.SMTP(*smtpports.ports[25].address, timeout=5)
+
+
+def test_what_was_said_in_the_place_of_a_handshake_is_why_it_fails(
+    smtpports: SMTPPorts, eventually: Callable[[Callable[[], object]], None]
+) -> None:
+    smtpports.fail("handshake", Garbage(b"250 zz\r\n"), port=465)
+
+    with pytest.raises(ssl.SSLError):
+        smtplib.SMTP_SSL(*smtpports.ports[465].address, timeout=5, context=smtpports.client_context())
+    eventually(lambda: smtpports.connections[0].closed_at)
+
+    assert smtpports.connections[0].reason == (
+        "a fault disturbed the TLS handshake (handshake: Garbage(data=b'250 zz\\r\\n'))"
+    )
