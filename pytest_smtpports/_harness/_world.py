@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from .._mail._connection import Connection
+    from .._mail._message import Message
     from .._ports._catalogue import Catalogue
     from .._ports._profile import Profile
     from .._ports._rules import Rule
@@ -132,13 +133,17 @@ class World:
 
     def connections(self) -> tuple[Connection, ...]:
         """Every connection and attempt, as they stand once everything that clients did up to now is dealt with."""
+        self.catch_up()
+        return self.journal.connections
+
+    def catch_up(self) -> None:
+        """Have everything dealt with that clients did up to now."""
         if not self.closed:
             try:
                 self.surroundings.engine.catch_up()
             except ServerError as error:
                 # A hook blocks. What is known is told all the same, and the reason at the end of the test.
                 self.journal.fail(error)
-        return self.journal.connections
 
     def left_open(self) -> tuple[Connection, ...]:
         """The connections that go on."""
@@ -167,6 +172,10 @@ class World:
         """The faults that are set, the latest first, and how often each has fired."""
         return [(str(rule), rule.fired) for rule, _, _ in self.faults.laid]
 
+    def faults_in_vain(self) -> list[str]:
+        """The latest faults that were taken back and had never fired, as they are told of."""
+        return list(self.faults.in_vain)
+
     def lay_rule(self, rule: Rule, numbers: Collection[int], scope: object) -> Handle:
         """Have something go wrong at ports until it is taken back, by `reset()` at last.
 
@@ -193,14 +202,14 @@ class World:
             authority.identify(context, certificate_for)
         return context
 
-    def reset(self) -> None:
-        """Take every change back and forget what happened; the ports stay where they are."""
+    def reset(self) -> tuple[Message, ...]:
+        """Take every change back and forget what happened; the messages that there were. The ports stay open."""
         self._take_back()
-        self.faults.clock.reset()
+        self.faults.reset()
         self._network.renew()
-        self._server.drop_clients()
-        self.journal.clear()
+        forgotten = self._server.begin_anew()
         self.accounts.reset()
+        return forgotten
 
     def close(self) -> None:
         """End everything, whoever is connected."""

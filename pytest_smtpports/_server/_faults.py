@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from .._ports._rules import Occasion, Rule
 
 __tracebackhide__ = is_ours
+
+# How many faults are remembered that were taken away and had never fired.
+MOST_IN_VAIN = 20
 
 
 class Clock:
@@ -76,11 +80,13 @@ class Faults:
     Attributes:
         clock: the time that they go by.
         laid: the rules, the latest in front; another tuple with each change.
+        in_vain: the latest that were taken away and had never had something to say, as they are told of.
     """
 
     def __init__(self) -> None:
         self.clock = Clock()
         self.laid: tuple[Laid, ...] = ()
+        self.in_vain: deque[str] = deque(maxlen=MOST_IN_VAIN)
 
     def lay(self, rule: Rule, numbers: Collection[int], scope: object) -> Callable[[], None]:
         """Have a rule asked before all others; what is returned takes it away."""
@@ -89,8 +95,15 @@ class Faults:
 
         def lift() -> None:
             self.laid = tuple(each for each in self.laid if each is not added)
+            if not rule.fired:
+                self.in_vain.append(str(rule))
 
         return lift
+
+    def reset(self) -> None:
+        """Back to the real time; what there was is forgotten."""
+        self.clock.reset()
+        self.in_vain.clear()
 
     def at(self, number: int, scope: object) -> FaultsHere:
         """Those that one port has to ask."""

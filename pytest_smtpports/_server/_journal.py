@@ -345,12 +345,14 @@ class Journal:
             failures, self._failures = tuple(self._failures), []
         return failures
 
-    def clear(self) -> None:
-        """Forget messages and connections."""
+    def clear(self) -> tuple[Message, ...]:
+        """Forget messages and connections; the messages that there were."""
         with self._changed:
             self.generation += 1
-            self._forgotten += len(self._messages)
+            messages = tuple(self._messages)
+            self._forgotten += len(messages)
             self._messages.clear()
             self._spool.clear()
             self._entries.clear()
             self._dialled.clear()
+        return messages

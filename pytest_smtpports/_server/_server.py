@@ -11,6 +11,7 @@ from ._faults import Faults
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from .._mail._connection import Connection
     from .._mail._message import Message
@@ -102,11 +103,16 @@ class Server:
         self._listeners = [*filter(_may_be_busy, self._listeners), listener]
         return listener
 
-    def drop_clients(self) -> None:
-        """End every connection now; the ports stay open."""
-        if busy := list(filter(_may_be_busy, self._listeners)):
-            self._engine.background.finish(_drop_clients, busy)
-        self.note_errors()
+    def begin_anew(self) -> tuple[Message, ...]:
+        """End every connection now, and forget what happened; the messages that there were. The ports stay open."""
+        forgotten: list[Message] = []
+
+        def forget() -> None:
+            forgotten.extend(self._journal.clear())
+
+        # Whoever connects in between would be in neither record.
+        self._drop_clients(forget)
+        return tuple(forgotten)
 
     def note_errors(self) -> None:
         """Keep for the test what went wrong in the loop, if it was ever used."""
@@ -120,8 +126,16 @@ class Server:
             return
         for listener in self._listeners:
             listener.shut()
-        self.drop_clients()
+        self._drop_clients(_nothing)
         self._listeners.clear()
+
+    def _drop_clients(self, then: Callable[[], None]) -> None:
+        """End every connection now, and do something before the next one can begin."""
+        if busy := list(filter(_may_be_busy, self._listeners)):
+            self._engine.background.finish(_drop_clients, busy, then)
+        else:
+            then()
+        self.note_errors()
 
     def _greet(self, entry: Entry) -> None:
         """Tell the hooks of a client."""
@@ -159,6 +173,11 @@ def _may_be_busy(listener: Listener) -> bool:
     return listener.is_open or listener.has_clients
 
 
-def _drop_clients(listeners: list[Listener]) -> None:
+def _drop_clients(listeners: list[Listener], then: Callable[[], None]) -> None:
     for listener in listeners:
         listener.drop_clients()
+    then()
+
+
+def _nothing() -> None:
+    """Nothing more is to be done."""

@@ -40,6 +40,32 @@ def test_a_client_that_has_just_connected_is_forgotten_by_a_reset(smtpports: SMT
                     pass
 
 
+def test_no_message_lacks_its_connection_however_often_all_begins_anew(smtpports: SMTPPorts) -> None:
+    address = smtpports.ports[25].address
+    done = threading.Event()
+
+    def keep_sending() -> None:
+        while not done.is_set():
+            with suppress(OSError, smtplib.SMTPException), smtplib.SMTP(*address, timeout=5) as client:
+                client.sendmail("app@example.com", "ada@example.org", MAIL)
+
+    sending = [threading.Thread(target=keep_sending) for _ in range(3)]
+    for thread in sending:
+        thread.start()
+    lacking = []
+    for _ in range(30):
+        smtpports.reset()
+        smtpports.wait_for()
+        messages, connections = smtpports.messages, smtpports.connections
+        known = {connection.id for connection in connections}
+        lacking += [message for message in messages if message.connection not in known]
+    done.set()
+    for thread in sending:
+        thread.join(10)
+
+    assert lacking == []
+
+
 @pytest.mark.parametrize("number", [6, 30])
 def test_each_client_of_a_burst_is_counted(number: int) -> None:
     for _ in range(5):
