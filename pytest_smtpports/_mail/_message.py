@@ -363,3 +363,10 @@ def unacknowledged(message: Message) -> Message:
     other = copy(message)
     object.__setattr__(other, "acknowledged", False)
     return other
+
+
+def in_memory(message: Message) -> Message:
+    """The same, with its bytes in memory: what is read of it is kept, and goes with it."""
+    other = copy(message)
+    object.__setattr__(other, "raw", message.raw)
+    return other

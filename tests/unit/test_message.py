@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_smtpports import TLS, Attachment, Envelope, Message
+from pytest_smtpports._mail._message import in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -439,3 +440,13 @@ def test_a_header_of_great_length_is_taken_as_it_stands(make_message: Callable[.
 
     assert message.subject.split() == [*words.split(), "and", "more"]
     assert message.to == ("ada@example.org",)
+
+
+def test_a_message_in_memory_keeps_what_is_read_of_it_to_itself(make_message: Callable[..., Message]) -> None:
+    message = make_message()
+
+    other = in_memory(message)
+
+    assert (other, other.raw) == (other, message.raw)
+    assert other.text == "Hello Ada\n"
+    assert "text" not in vars(message)
