@@ -61,17 +61,17 @@ def explain(
         matched = sum(map(criteria.match, messages))
     sections = [
         [_headline(matched, expected), *_asked(criteria)],
-        _arrived(messages, now),
+        arrived(messages, now),
     ]
     if matched < expected:
         sections += [
             _nearest(criteria, messages),
             _unhappy(connections),
-            _dialogue(connections),
-            _advice(messages, connections),
+            last_dialogue(connections),
+            advice(messages, connections),
         ]
     sections.append([f"blocked: {port} ({kind})" for port, kind in blocks])
-    sections.append([shown_line(f"fault at {fault} ({_fired(times)})") for fault, times in faults])
+    sections.append(told_faults(faults))
     return "\n".join("\n".join(lines) for lines in sections if lines)
 
 
@@ -93,6 +93,11 @@ def explain_repeated(repeated: Sequence[tuple[str, str, Sequence[Message]]]) -> 
             "again has to use the same Message-ID, and whoever receives it may drop the second."
         )
     return "\n".join(lines)
+
+
+def told_faults(faults: Iterable[tuple[str, int]]) -> list[str]:
+    """Faults, a line each, with how often each has fired."""
+    return [shown_line(f"fault at {fault} ({_fired(times)})") for fault, times in faults]
 
 
 def _fired(times: int) -> str:
@@ -118,7 +123,8 @@ def _asked(criteria: Criteria) -> list[str]:
     return [f"  {name} = {shown(value)}" for name, value in criteria.wanted.items()]
 
 
-def _arrived(messages: Sequence[Message], now: datetime.datetime | None) -> list[str]:
+def arrived(messages: Sequence[Message], now: datetime.datetime | None) -> list[str]:
+    """The messages that came, the latest of them a line each, below how many they are."""
     if not messages:
         return ["no message came"]
     return [f"{counted(len(messages), 'message', 'messages')} came:", *_listed(messages, now)]
@@ -228,7 +234,7 @@ def told(connection: Connection) -> str:
     return shown_line(f"{name}: {outcome}: {connection.reason}{where}")
 
 
-def _dialogue(connections: Sequence[Connection]) -> list[str]:
+def last_dialogue(connections: Sequence[Connection]) -> list[str]:
     """The last lines of the latest connection that spoke and brought no message."""
     spoke = [each for each in connections if each.dialogue and each.outcome is not Outcome.DELIVERED]
     if not spoke:
@@ -238,7 +244,8 @@ def _dialogue(connections: Sequence[Connection]) -> list[str]:
     return lines + [f"  {shown_line(str(line))}" for line in latest.dialogue[-MOST_DIALOGUE_LINES:]]
 
 
-def _advice(messages: Sequence[Message], connections: Sequence[Connection]) -> list[str]:
+def advice(messages: Sequence[Message], connections: Sequence[Connection]) -> list[str]:
+    """What to do where nobody came."""
     if connections or messages:
         return []
     return [_NOBODY_CAME]

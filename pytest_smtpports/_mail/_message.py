@@ -358,6 +358,13 @@ _NAMING = ("to", "cc", "resent-to", "resent-cc")
 Message.raw = _Raw()  # type: ignore[assignment]
 
 
+def brought_by(message: Message, connection: int) -> Message:
+    """The same, with another number for its connection."""
+    other = copy(message)
+    object.__setattr__(other, "connection", connection)
+    return other
+
+
 def unacknowledged(message: Message) -> Message:
     """The same, of which the client was not told that it was taken; its bytes stay where they are."""
     other = copy(message)

@@ -23,8 +23,13 @@ def shown_line(text: str) -> str:
     return _cut(text, LONGEST_LINE)
 
 
+def visible(text: str) -> str:
+    """A text on one line, control characters made visible."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 def _cut(text: str, longest: int) -> str:
-    visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    if len(visible) <= longest:
-        return visible
-    return f"{visible[:longest]}… ({counted(len(visible) - longest, 'character', 'characters')} more)"
+    whole = visible(text)
+    if len(whole) <= longest:
+        return whole
+    return f"{whole[:longest]}… ({counted(len(whole) - longest, 'character', 'characters')} more)"

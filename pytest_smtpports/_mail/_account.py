@@ -1,0 +1,67 @@
+"""What a failing test tells of its mail and its connections. Pure functions; the length is bounded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._explain import MOST_LISTED, advice, arrived, last_dialogue, told, told_faults
+from ._shown import counted
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable, Sequence
+
+    from ._connection import Connection
+    from ._message import Message
+
+
+def account(
+    messages: Sequence[Message],
+    connections: Sequence[Connection],
+    *,
+    blocks: Iterable[tuple[str, str]],
+    faults: Iterable[tuple[str, int]],
+    now: datetime.datetime,
+    said: str,
+) -> str:
+    """What came, who came, and what was in the way, but for what the failure has said itself.
+
+    Args:
+        messages: everything that came.
+        connections: every connection and attempt.
+        blocks: the active blocks as (port, kind).
+        faults: the faults that are set, or were set and never fired, and how often each has fired.
+        now: the time to count ages from.
+        said: the text of the failure.
+    """
+    lines = arrived(messages, now)
+    if lines[0] in said:
+        # One of our own assertions has failed, and has explained itself.
+        lines = []
+    else:
+        lines += [*_came(connections), *last_dialogue(connections), *advice(messages, connections)]
+        lines += [f"blocked: {port} ({kind})" for port, kind in blocks]
+    return "\n".join([*lines, *(line for line in told_faults(faults) if line not in said)])
+
+
+def told_late(messages: Sequence[Message]) -> list[str]:
+    """Messages that came too late, a line each."""
+    return arrived(messages, None)[1:]
+
+
+def told_open(connections: Sequence[Connection]) -> list[str]:
+    """Connections that go on, a line each."""
+    lines = [told(connection) for connection in connections[:MOST_LISTED]]
+    if len(connections) > MOST_LISTED:
+        lines.append(f"and {len(connections) - MOST_LISTED} more")
+    return lines
+
+
+def _came(connections: Sequence[Connection]) -> list[str]:
+    if not connections:
+        return []
+    lines = [f"{counted(len(connections), 'connection', 'connections')}:"]
+    lines += [f"  {told(connection)}" for connection in connections[-MOST_LISTED:]]
+    if len(connections) > MOST_LISTED:
+        lines.append(f"  (the latest {MOST_LISTED}; {len(connections) - MOST_LISTED} came before them)")
+    return lines

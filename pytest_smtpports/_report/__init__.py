@@ -1,0 +1,1 @@
+"""Captured mail and connections, and what is made of them: files, a summary, a page."""
