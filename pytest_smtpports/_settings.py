@@ -11,6 +11,7 @@ from ._errors import ConfigurationError, SMTPPortsError, UnknownName, UnknownPor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from typing import TypeVar
 
     from ._harness._smtpports import SMTPPorts
@@ -51,6 +52,9 @@ class Settings:
         guard: no test may dial an SMTP port of another machine.
         guard_ports: the ports that are guarded besides the usual ones.
         real_time: clients are spared no wait.
+        save: the folder in which what the tests captured is saved, or None.
+        save_attachments: attachments are saved there as files of their own too.
+        report: the file of the HTML page, or None.
     """
 
     numbers: tuple[int, ...] | None
@@ -62,6 +66,9 @@ class Settings:
     guard: bool
     guard_ports: tuple[int, ...]
     real_time: bool
+    save: Path | None
+    save_attachments: bool
+    report: Path | None
 
 
 def read(config: pytest.Config) -> Settings:
@@ -85,6 +92,10 @@ def read(config: pytest.Config) -> Settings:
         guard_ports=_numbers("smtpports_guard_ports", config),
         real_time=config.getoption("smtpports_real_time")
         or _flag("smtpports_real_time", config.getini("smtpports_real_time")),
+        save=_path("--smtpports-save", config.getoption("smtpports_save"), config.invocation_params.dir)
+        or _path("", config.getini("smtpports_save"), config.rootpath),
+        save_attachments=_flag("smtpports_save_attachments", config.getini("smtpports_save_attachments")),
+        report=_path("--smtpports-report", config.getoption("smtpports_report"), config.invocation_params.dir),
     )
     if not SHIPPED.issuperset(numbers):
         # Only a number that is not shipped is worth the imports: it needs a hook.
@@ -152,6 +163,15 @@ def _flag(name: str, word: str) -> bool:
     if word.lower() not in FLAGS:
         raise pytest.UsageError(f"ini {name}: {UnknownName('truth value', word, FLAGS)}")
     return FLAGS[word.lower()]
+
+
+def _path(option: str, given: str | None, start: Path) -> Path | None:
+    """What is given is meant from somewhere; the ini file may give nothing."""
+    if given:
+        return start / given
+    if given is not None and option:
+        raise pytest.UsageError(f"{option}: no path is given; write one, such as {option}=build/mail.")
+    return None
 
 
 def _bytes(number: str) -> int:

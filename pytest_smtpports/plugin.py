@@ -24,12 +24,11 @@ if TYPE_CHECKING:
     from ._harness._surroundings import Surroundings
     from ._ports._profile import Profile
     from ._settings import Settings
+    from ._telling import Telling
 
 # The fixture by which a test runs once in each of several networks.
 _NETWORK = "_smtpports_network"
 FIXTURES = frozenset({"smtpports", "smtpports_server", "each_smtpport"})
-# The heading under which what was left open at the end of a test travels in its report.
-LEFT_OPEN = "smtpports: connections open at the end of the test"
 
 # The ini values: a type, the default, and a help text. Tests compare the defaults with those that hold without pytest.
 _INI: Mapping[str, tuple[Literal["string", "args"], object, str]] = {
@@ -58,7 +57,11 @@ _INI: Mapping[str, tuple[Literal["string", "args"], object, str]] = {
         "false",
         "clients wait at ports that drop as long as they would in the world (default: false)",
     ),
+    "smtpports_save": ("string", "", "the folder to save what the tests captured in, as .eml files (default: none)"),
+    "smtpports_save_attachments": ("string", "false", "save attachments there as files, too (default: false)"),
 }
+# The options that have something to say where they are given.
+_SAYING = ("smtpports_network", "smtpports_guard", "smtpports_save", "smtpports_report")
 _MARKER = (
     "smtpports(profiles=..., route=..., provider=..., network=..., only=..., block=..., fail=..., guard=...): "
     "emulated SMTP ports for this test; each argument as the method of its name"
@@ -68,6 +71,7 @@ _SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 _SURROUNDINGS: pytest.StashKey[Surroundings] = pytest.StashKey()
 _SERVER: pytest.StashKey[SMTPPorts] = pytest.StashKey()
 _ITEM: pytest.StashKey[pytest.Item] = pytest.StashKey()
+_TELLING: pytest.StashKey[Telling] = pytest.StashKey()
 
 
 def _is_a_users_mistake(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
@@ -96,6 +100,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="have clients wait at ports that drop as long as they would in the world",
     )
+    group.addoption("--smtpports-save", metavar="DIR", help="save what the tests captured there, as .eml files")
+    group.addoption("--smtpports-report", metavar="FILE", help="write a page of HTML with what the tests captured")
     for name, (kind, default, told) in _INI.items():
         parser.addini(name, told, type=kind, default=default)
 
@@ -108,12 +114,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(Staying(), "smtpports-staying")
     said = any(config.getini(name) != default for name, (_, default, _) in _INI.items())
-    if said or config.getoption("smtpports_network") is not None or config.getoption("smtpports_guard"):
+    if said or any(config.getoption(name) not in (None, False) for name in _SAYING):
         settings = _settings_of(config)
         if settings.guard:
             from ._guarding import Guarding
 
             config.pluginmanager.register(Guarding(settings.guard_ports), "smtpports-guard")
+        if (settings.save or settings.report) and not config.getoption("collectonly"):
+            from ._collecting import collect
+
+            collect(config, settings)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -153,7 +163,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash[_ITEM] = item
     server = item.config.stash.get(_SERVER, None)
     if server is not None:
-        server.reset()
+        item.config.stash[_TELLING].renew(server)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -165,7 +175,9 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         try:
             server = item.config.stash.get(_SERVER, None)
             if server is not None:
-                _note_left_open(item, server)
+                from ._telling import note_left_open
+
+                note_left_open(item, server)
                 server.raise_failures()
         finally:
             surroundings = item.config.stash.get(_SURROUNDINGS, None)
@@ -175,20 +187,21 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
                     surroundings.rest()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Have each failing test tell what came behind it, before the terminal shows it."""
+    terminalreporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminalreporter is not None:
+        from ._telling import tell_late
+
+        tell_late(_reports(terminalreporter))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell which tests ended with connections open."""
-    told = [
-        f"{report.nodeid}: {line}"
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        for heading, text in getattr(report, "sections", ())
-        if LEFT_OPEN in heading and report.when == "teardown"
-        for line in text.splitlines()
-    ]
-    if told:
-        terminalreporter.section(LEFT_OPEN)
-        for line in told:
-            terminalreporter.line(line)
+    """Tell which tests ended with connections open, and which mail came behind its test."""
+    from ._telling import summarise
+
+    summarise(terminalreporter, _reports(terminalreporter))
 
 
 @pytest.fixture(scope="session")
@@ -204,10 +217,13 @@ def smtpports_server(request: pytest.FixtureRequest, smtpports_profiles: Mapping
     # Whichever test is running, its own conftest files are asked.
     server = _open(config, smtpports_profiles, lambda: config.stash[_ITEM].ihook)
     config.stash[_SERVER] = server
+    config.stash[_TELLING].share(server)
     yield server
     del config.stash[_SERVER]
+    from ._telling import note_left_open
+
     # At the end of the last test its teardown goes on; this is the last moment to tell what it left.
-    _note_left_open(config.stash[_ITEM], server)
+    note_left_open(config.stash[_ITEM], server)
     server.close()
 
 
@@ -218,14 +234,16 @@ def smtpports(request: pytest.FixtureRequest, smtpports_profiles: Mapping[int, P
         yield _applied(request.node, _shared_arguments(request.node), request.getfixturevalue("smtpports_server"))
         return
     from ._settings import marked_profiles, marker_arguments
+    from ._telling import note_left_open
 
     arguments = marker_arguments(request.node)
     profiles = marked_profiles(arguments, smtpports_profiles)
     opened = _open(request.config, profiles, lambda: request.node.ihook)
+    request.config.stash[_TELLING].add(opened)
     try:
         yield _applied(request.node, arguments, opened)
     finally:
-        _note_left_open(request.node, opened)
+        note_left_open(request.node, opened)
         opened.close()
 
 
@@ -263,7 +281,12 @@ def _open(config: pytest.Config, profiles: Mapping[int, Profile], hook: Callable
     settings = _settings_of(config)
     surroundings = config.stash.get(_SURROUNDINGS, None)
     if surroundings is None:
+        from ._telling import Telling
+
         surroundings = config.stash[_SURROUNDINGS] = Surroundings(settings.loop)
+        collector = config.pluginmanager.get_plugin("smtpports-collecting")
+        telling = config.stash[_TELLING] = Telling(_uses_ports, collector)
+        config.pluginmanager.register(telling, "smtpports-telling")
     return SMTPPorts(
         profiles,
         host=settings.host,
@@ -302,13 +325,6 @@ def _uses_ports(item: pytest.Item) -> bool:
     return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
-def _note_left_open(item: pytest.Item, smtpports: SMTPPorts) -> None:
-    left = smtpports.left_open()
-    if not left:
-        return
-    from ._mail._explain import MOST_LISTED, told
-
-    lines = [told(connection) for connection in left[:MOST_LISTED]]
-    if len(left) > MOST_LISTED:
-        lines.append(f"and {len(left) - MOST_LISTED} more")
-    item.add_report_section("teardown", LEFT_OPEN, "\n".join(lines))
+def _reports(terminalreporter: pytest.TerminalReporter) -> list[object]:
+    """All that the terminal keeps, of tests and others."""
+    return [report for reports in terminalreporter.stats.values() for report in reports]

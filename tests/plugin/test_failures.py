@@ -262,3 +262,132 @@ def test_a_code_that_is_missing_fails_where_the_test_asked_for_it(pytester: pyte
     result.stdout.fnmatch_lines(
         ["E *AssertionError: no /PIN: (.+)/ in <Message 'Welcome' *", "test_*.py:5: AssertionError"]
     )
+
+
+SECTION = "*- smtpports: mail and connections -*"
+
+
+@pytest.mark.parametrize("fixture", ["smtpports", "smtpports_server"])
+def test_a_test_that_fails_by_itself_tells_of_its_mail_and_connections(pytester: pytest.Pytester, fixture: str) -> None:
+    pytester.makepyfile(f"""
+        import smtplib
+        import pytest
+        from mail import send
+
+        def test_mail({fixture}):
+            {fixture}.block(587)
+            send({fixture}.ports[25].address, "Welcome")
+            with pytest.raises(TimeoutError):
+                smtplib.SMTP(*{fixture}.ports[587].address, timeout=0.2)
+            assert len({fixture}.messages) == 2
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            SECTION,
+            "1 message came:",
+            "  1. 25 in clear from 'app@example.com' to 'ada@example.org' 'Welcome', * s ago",
+            "2 connections:",
+            "  25: delivered: 1 message taken*",
+            "  587: blocked (drop): *",
+            "blocked: 587 (drop)",
+        ]
+    )
+
+
+def test_a_fault_that_never_fired_is_told_also_where_it_was_taken_back(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from mail import send
+
+        def test_mail(smtpports):
+            smtpports.fail("quit", "421 Bye")
+            with smtpports.fail("rcpt", "450 4.7.1 Later", recipient="grace@example.org"):
+                with smtpports.fail("mail", "450 4.7.1 Later", times=1):
+                    try:
+                        send(smtpports.ports[25].address)
+                    except OSError:
+                        send(smtpports.ports[25].address)
+                assert len(smtpports.messages) == 2
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [SECTION, "fault at quit: 421 Bye (it fired * time*)", "fault at rcpt: 450 4.7.1 Later (it never fired)"]
+    )
+    result.stdout.no_fnmatch_line("fault at mail*")
+
+
+def test_a_fault_before_a_reset_is_forgotten(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_mail(smtpports):
+            with smtpports.fail("rcpt", "450 4.7.1 Later"):
+                pass
+            smtpports.reset()
+            assert 0
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([SECTION])
+    result.stdout.no_fnmatch_line("fault at *")
+
+
+def test_what_our_own_assertion_has_told_is_not_told_twice(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from mail import send
+
+        def test_mail(smtpports):
+            send(smtpports.ports[25].address, "Hello")
+            smtpports.assert_sent(subject="Welcome")
+
+        def test_fault(smtpports):
+            with smtpports.fail("data", "450 4.7.1 Later"):
+                pass
+            smtpports.assert_sent(subject="Welcome")
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(failed=2)
+    sections = [place for place, line in enumerate(result.outlines) if "smtpports: mail and connections" in line]
+    assert [result.outlines[place + 1] for place in sections] == ["fault at data: 450 4.7.1 Later (it never fired)"]
+
+
+def test_a_test_that_has_nothing_to_do_with_the_ports_tells_nothing_of_them(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("turn", range(2))
+        def test_mail(smtpports, smtpports_server, turn):
+            pass
+
+        def test_other():
+            assert 0
+
+        @pytest.mark.xfail
+        def test_expected(smtpports):
+            assert 0
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(passed=2, failed=1, xfailed=1)
+    result.stdout.no_fnmatch_line("*smtpports: mail and connections*")
+
+
+def test_the_section_comes_back_from_a_worker(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_mail(smtpports):
+            assert smtpports.messages
+    """)
+
+    result = pytester.runpytest_subprocess("-n", "1", timeout=60)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([SECTION, "no message came", "no connection came either: *"])

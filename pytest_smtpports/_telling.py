@@ -1,0 +1,202 @@
+"""What the ports of a test tell in its reports; registered with the first ports that are opened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from . import _clock
+from ._harness._evidence import begin_anew, count_of, evidence_of
+from ._mail._account import account, told_late, told_open
+from ._mail._message import brought_by
+from ._report._captured import Captured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+
+    from ._harness._evidence import Evidence
+    from ._harness._smtpports import SMTPPorts
+    from ._mail._connection import Connection
+    from ._mail._message import Message
+
+# The headings: of a failing test; of what was left open at the end of a test; of what came behind it.
+FAILED = "smtpports: mail and connections"
+LEFT_OPEN = "smtpports: connections open at the end of the test"
+LATE = "smtpports: mail that came after the end of the test"
+# The attribute by which a test's first report tells what came behind the test before: (node id, lines).
+_LATE = "smtpports_late"
+
+
+class Collector(Protocol):
+    """Who wants to have what each test captured."""
+
+    def test_id(self, item: pytest.Item) -> str:
+        """The node id of a test, wherever it runs."""
+        ...
+
+    def keep(self, item: pytest.Item, captured: Captured) -> dict[str, object]:
+        """Keep it, in the place of what was kept of this test before; what is to be told in the test's report.
+
+        Raises:
+            OSError: there is no room.
+        """
+        ...
+
+
+class Telling:
+    """The ports of the running test.
+
+    Args:
+        uses_ports: whether a test has to do with ports.
+        collector: who wants to have what is captured, or None.
+    """
+
+    def __init__(self, uses_ports: Callable[[pytest.Item], bool], collector: Collector | None) -> None:
+        self._uses_ports = uses_ports
+        self._collector = collector
+        self._own: list[SMTPPorts] = []
+        self._shared: SMTPPorts | None = None
+        self._seen = 0
+        self._outcome = "passed"
+        self._last: tuple[pytest.Item, str, Captured | None] | None = None
+        self._late: tuple[str, list[str]] | None = None
+
+    def add(self, smtpports: SMTPPorts) -> None:
+        """Ports are opened for the running test."""
+        self._own.append(smtpports)
+
+    def share(self, smtpports: SMTPPorts) -> None:
+        """Ports are opened for this test, and others behind it."""
+        self._shared = smtpports
+
+    def renew(self, smtpports: SMTPPorts) -> None:
+        """Reset shared ports before a test; what has come meanwhile belongs to the one before.
+
+        Raises:
+            OSError: there is no room to keep it.
+        """
+        late = begin_anew(smtpports, self._seen)
+        if late and self._last is not None:
+            item, outcome, captured = self._last
+            self._late = item.nodeid, told_late(late)
+            if self._collector is not None:
+                captured = captured or Captured(self._collector.test_id(item), outcome, (), ())
+                # Nobody knows any more by which connections they came.
+                self._collector.keep(item, replace(captured, late=tuple(brought_by(message, 0) for message in late)))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Have a failing test tell of its mail, and keep what a test captured once it is over."""
+        report = yield
+        if report.when == "setup":
+            self._begin(report)
+        self._outcome = _outcome(self._outcome, report)
+        if report.outcome == "failed" and (told := self._account(item, report)):
+            report.sections.append((FAILED, told))
+        if report.when == "teardown":
+            self._end(item, report)
+        return report
+
+    def _begin(self, report: pytest.TestReport) -> None:
+        self._outcome = "passed"
+        late, self._late = self._late, None
+        if late is not None:
+            setattr(report, _LATE, late)
+
+    def _account(self, item: pytest.Item, report: pytest.TestReport) -> str:
+        now, said = _clock.now(), report.longreprtext
+        told = (
+            account(each.messages, each.connections, blocks=each.blocks, faults=each.faults, now=now, said=said)
+            for each in self._evidence(item)
+        )
+        return "\n".join(filter(None, told))
+
+    def _evidence(self, item: pytest.Item) -> list[Evidence]:
+        """That of the test's own ports, and that of the shared ones if it has to do with them."""
+        found = [*map(evidence_of, self._own)]
+        if self._shared is not None:
+            shared = evidence_of(self._shared)
+            if shared.messages or shared.connections or (self._uses_ports(item) and not found):
+                found.append(shared)
+        return found
+
+    def _end(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        captured = None
+        if self._collector is not None and (evidence := self._evidence(item)):
+            captured = _captured(self._collector.test_id(item), self._outcome, evidence)
+            try:
+                told = self._collector.keep(item, captured)
+            except OSError as error:
+                report.outcome, report.longrepr = "failed", f"What the test captured can't be kept: {error}"
+            else:
+                report.user_properties.extend(told.items())
+        self._last = item, self._outcome, captured
+        self._seen = 0 if self._shared is None else count_of(self._shared)
+        self._own.clear()
+
+
+def note_left_open(item: pytest.Item, smtpports: SMTPPorts) -> None:
+    """Have the report of a test tell which connections go on at its end."""
+    if left := smtpports.left_open():
+        item.add_report_section("teardown", LEFT_OPEN, "\n".join(told_open(left)))
+
+
+def tell_late(reports: Iterable[Any]) -> None:
+    """Put what came behind a test into its report, before that is shown.
+
+    Args:
+        reports: all that pytest's terminal keeps, of tests and others.
+    """
+    late = _late_in(reports)
+    for report in reports if late else ():
+        lines = late.get(getattr(report, "nodeid", ""), [])
+        if lines and (getattr(report, "when", "") == "call" or getattr(report, "outcome", "") == "failed"):
+            report.sections.append((LATE, "\n".join(lines)))
+
+
+def summarise(terminalreporter: pytest.TerminalReporter, reports: Iterable[Any]) -> None:
+    """Tell in the terminal what was left open, and what came late.
+
+    Args:
+        terminalreporter: the terminal.
+        reports: all that it keeps, of tests and others.
+    """
+    left = [
+        f"{report.nodeid}: {line}"
+        for report in reports
+        for heading, text in getattr(report, "sections", ())
+        if LEFT_OPEN in heading and report.when == "teardown"
+        for line in text.splitlines()
+    ]
+    late = [f"{test}: {line.strip()}" for test, lines in _late_in(reports).items() for line in lines]
+    for heading, lines in ((LEFT_OPEN, left), (LATE, late)):
+        if lines:
+            terminalreporter.section(heading)
+            for line in lines:
+                terminalreporter.line(line)
+
+
+def _late_in(reports: Iterable[Any]) -> dict[str, list[str]]:
+    return dict(getattr(report, _LATE) for report in reports if hasattr(report, _LATE))
+
+
+def _outcome(before: str, report: pytest.TestReport) -> str:
+    """How a test has ended, as far as its phases are over."""
+    if report.outcome == "passed" or before != "passed":
+        return before
+    return "error" if report.outcome == "failed" and report.when != "call" else report.outcome
+
+
+def _captured(test: str, outcome: str, several: Sequence[Evidence]) -> Captured:
+    """All that happened at several ports, the connections numbered from 1, whatever came before in other tests."""
+    messages: list[Message] = []
+    connections: list[Connection] = []
+    for each in several:
+        numbers = {connection.id: number for number, connection in enumerate(each.connections, len(connections) + 1)}
+        messages += [brought_by(message, numbers[message.connection]) for message in each.messages]
+        connections += [replace(connection, id=numbers[connection.id]) for connection in each.connections]
+    return Captured(test, outcome, tuple(messages), tuple(connections))
