@@ -62,8 +62,6 @@ def _lines(counted_tests: list[Row], places: list[str]) -> Iterator[str]:
     where = f" More in {', '.join(map(_cell, places))}." if places else ""
     yield f"{line(counted_tests)}.{where}"
     yield ""
-    if not counted_tests:
-        return
     yield "| test | outcome | messages | connections |"
     yield "|---|---|--:|--:|"
     for row in sorted(counted_tests, key=lambda row: not row.has_failed)[:MOST_ROWS]:

@@ -43,8 +43,8 @@ SUITE = """
         pass
 """
 SAVED = "smtpports: 9 messages and 10 connections in 6 tests, saved in mail"
-# The options by which the suite runs, and what stands behind the ids of tests then.
-RUNS = {"serial": (), "xdist": ("-n", "2"), "loadgroup": ("-n", "2", "--dist", "loadgroup")}
+# The options by which suites run.
+RUNS = {"serial": (), "xdist": ("-n", "2", "--dist", "loadgroup")}
 
 
 @pytest.fixture(autouse=True)
@@ -107,23 +107,25 @@ def test_each_test_has_its_folder(pytester: pytest.Pytester, run: Callable[..., 
     assert raw == b"To: ada@example.org\r\nSubject: Shared\r\n\r\nGood morning\r\n"
 
 
+@pytest.mark.parametrize("options", [("-n", "2"), ("-n", "2", "--dist", "loadgroup")], ids=["load", "loadgroup"])
 def test_workers_save_what_one_process_saves_whoever_runs_which_test(
-    pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    run: Callable[..., pytest.RunResult],
+    options: tuple[str, ...],
 ) -> None:
     pytester.makepyfile(test_mail=SUITE)
 
-    found = {}
-    for name, options in RUNS.items():
-        summary = pytester.path / f"{name}.md"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-            result = run("--smtpports-save=mail", *options)
+    found = []
+    for several in ((), options):
+        summary = pytester.path / f"{len(several)}.md"
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+        result = run("--smtpports-save=mail", *several)
         result.assert_outcomes(passed=7, failed=1)
         result.stdout.fnmatch_lines([f"*- {SAVED} -*"])
-        found[name] = files_in(pytester.path / "mail"), summary.read_text("utf-8")
+        found.append((files_in(pytester.path / "mail"), summary.read_text("utf-8")))
 
-    assert found["xdist"] == found["serial"]
-    assert found["loadgroup"] == found["serial"]
+    assert found[0] == found[1]
 
 
 def test_the_order_is_that_of_the_run(pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]) -> None:
@@ -340,6 +342,30 @@ def test_a_page_needs_an_extra(pytester: pytest.Pytester, monkeypatch: pytest.Mo
     result.stderr.fnmatch_lines(["ERROR: --smtpports-report: Jinja2 is not installed; pip install 'pytest-smtpports*"])
 
 
+@pytest.mark.parametrize("options", RUNS.values(), ids=RUNS.keys())
+def test_a_page_is_written_where_it_is_asked_for(
+    pytester: pytest.Pytester, run: Callable[..., pytest.RunResult], options: tuple[str, ...]
+) -> None:
+    pytest.importorskip("pytest_smtpports._report._page")
+    pytester.makepyfile(test_mail=SUITE)
+
+    for others, told in (((), "build?page.html"), (("--smtpports-save=mail",), "mail and build?page.html")):
+        result = run("--smtpports-report=build/page.html", *others, *options)
+
+        result.assert_outcomes(passed=7, failed=1)
+        result.stdout.fnmatch_lines([f"*in 6 tests, saved in {told} *"])
+        assert "Mail 2 of 3" in (pytester.path / "build" / "page.html").read_text("utf-8")
+
+
+def test_a_page_that_can_t_be_written_is_told_before_any_test_runs(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("jinja2")
+
+    result = pytester.runpytest(f"--smtpports-report={pytester.path}")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --smtpports-report: '*' can't be written (*); give a file that can be *"])
+
+
 def test_what_can_t_be_written_at_the_end_fails_the_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import shutil
@@ -475,3 +501,16 @@ def test_a_fixture_that_fails_is_an_error(pytester: pytest.Pytester, monkeypatch
 
     result.stdout.fnmatch_lines(["*smtpports: mail and connections*", "1 message came:"])
     assert "| error | 1 | 1 |" in summary.read_text("utf-8")
+
+
+def test_without_a_terminal_nothing_is_told_and_all_is_saved(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        from mail import send
+
+        def test_sends(smtpports):
+            send(smtpports.ports[25].address)
+    """)
+
+    pytester.inline_run("--smtpports-save=mail", "-p", "no:terminal").assertoutcome(passed=1)
+
+    assert len([*pytester.path.glob("mail/*/001-25-hello.eml")]) == 1

@@ -128,6 +128,7 @@ def test_a_run_takes_away_what_an_earlier_one_has_saved_and_nothing_else(
     kept = next(path for path in directory.iterdir() if path.name.startswith("kept"))
     (kept / "notes.txt").write_text("mine")
     (kept / "001-attachments" / "inner").mkdir()
+    (kept / "inner").mkdir()
     (directory / "other").mkdir()
     (directory / "other" / "001-25-mail.eml").write_text("mine")
     (directory / "link-0123456789").symlink_to(directory / "other")
