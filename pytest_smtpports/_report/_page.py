@@ -26,7 +26,22 @@ if TYPE_CHECKING:
 TITLE = "Mail of this test run"
 
 # What the page is made of, in order: a name in a later script may stand for something in an earlier one.
-_SCRIPTS = ("elements", "data", "html", "dialogue", "files", "mail", "connection", "overview", "list", "app")
+_SCRIPTS = (
+    "elements",
+    "data",
+    "html",
+    "dialogue",
+    "files",
+    "mail",
+    "connection",
+    "overview",
+    "list",
+    "filters",
+    "opening",
+    "keys",
+    "dress",
+    "start",
+)
 
 # Lines that are listed for who has no script.
 MOST_PLAIN = 500

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import select
 import shutil
 import socket
 import threading
@@ -56,45 +57,64 @@ WALLS = ("Content Security Policy", "sandboxed", "TrustedScript")
 
 
 class World:
-    """What stands for every host of the world: it writes down who comes, and what for."""
+    """What stands for every host below .example: it writes down who comes, and what for."""
 
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listening.getsockname()[1]
+        self._last = socket.create_server(("127.0.0.1", 0))
+        self._over, self._ends = socket.socketpair()
         self._came: list[str] = []
-        self._changed = threading.Condition()
+        self._served = threading.Semaphore(0)
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
+    @property
+    def rules(self) -> str:
+        """How names are looked up, in the browser's words."""
+        port, last = (each.getsockname()[1] for each in (self._listening, self._last))
+        return f"MAP last.example 127.0.0.1:{last}, MAP *.example 127.0.0.1:{port}, MAP * ~NOTFOUND"
+
     def close(self) -> None:
         """Nobody can come any more."""
-        self._listening.shutdown(socket.SHUT_RDWR)
+        self._ends.close()
         self._thread.join(10)
-        self._listening.close()
+        for each in (self._listening, self._last, self._over):
+            each.close()
 
     def since(self, browser: Browser) -> list[str]:
-        """Who has come since this was asked last; a last one is sent after all that are on their way."""
+        """Who has come since this was asked last; somebody is sent after all that are on their way."""
         page = browser.new_page()
-        page.goto("http://last.example/last")
+        page.goto("http://last.example/")
         page.close()
-        with self._changed:
-            assert self._changed.wait_for(lambda: "GET /last HTTP/1.1" in self._came, timeout=10)
-            came, self._came = self._came, []
-        return [line for line in came if line not in ("GET /last HTTP/1.1", "GET /favicon.ico HTTP/1.1", "")]
+        assert self._served.acquire(timeout=10)
+        came, self._came = self._came, []
+        return came
 
     def _serve(self) -> None:
+        """Who came before the last one is written down before it is answered."""
         while True:
-            try:
-                client, _ = self._listening.accept()
-            except OSError:
+            ready, _, _ = select.select([self._listening, self._last, self._over], [], [])
+            if self._listening in ready:
+                self._came.append(_answered(self._listening))
+            elif self._last in ready:
+                # A browser also opens connections that it may need.
+                if _answered(self._last).startswith("GET / "):
+                    self._served.release()
+            else:
                 return
-            with client:
-                client.settimeout(5)
-                line = client.recv(4096).split(b"\r\n")[0].decode("latin-1")
-                with self._changed:
-                    self._came.append(line or "somebody who said nothing")
-                    self._changed.notify_all()
-                client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+
+
+def _answered(listening: socket.socket) -> str:
+    """What the next client asks for; one may come and say nothing."""
+    client, _ = listening.accept()
+    with client:
+        client.settimeout(0.5)
+        try:
+            line = client.recv(4096).split(b"\r\n")[0].decode("latin-1")
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        except OSError:
+            line = ""
+    return line or "somebody who said nothing"
 
 
 @dataclass
@@ -142,7 +162,7 @@ def browser(world: World) -> Iterator[Browser]:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         pytest.skip("needs chromium: on Debian, apt-get install chromium")
-    arguments = [*QUIET, f"--host-resolver-rules=MAP *.example 127.0.0.1:{world.port}, MAP * ~NOTFOUND"]
+    arguments = [*QUIET, f"--host-resolver-rules={world.rules}"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from pytest_smtpports._report._captured import Captured
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from playwright.sync_api import Page
-
-    from pytest_smtpports._report._captured import Captured
 
 PLACES = ["", "#mail-1", "#mail-1/headers", "#mail-1/source", "#mail-1/dialogue", "#connection-1", "#test-1"]
 
@@ -107,6 +107,18 @@ def test_paper_gets_what_is_opened_or_else_the_list(show: Callable[..., Page], r
 
     expect(page.locator("#opened h2")).to_have_text("Welcome")
     expect(page.locator("#list")).to_be_hidden()
+
+
+def test_paper_gets_rows_that_are_not_in_sight(show: Callable[..., Page]) -> None:
+    page = show([Captured(f"test_{number}", "passed", (), ()) for number in range(3002)])
+    assert page.locator(".row").count() < 100
+
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".row").count() == 3000
+    expect(page.locator(".track > p")).to_have_text("and 2 more rows")
+
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".row").count() < 100
 
 
 def test_what_can_be_used_has_a_name(show: Callable[..., Page], run: Sequence[Captured]) -> None:

@@ -19,15 +19,16 @@ function keep(row, chunk, place) {
   rows.push(row);
 }
 
-// A connection's `id` counts within its test.
+// A connection's `id` counts within its SMTPPorts, of which a test may have several.
 function connect(test) {
   const byNumber = new Map();
+  const key = (id, { port, host }) => JSON.stringify([id, port, host]);
   for (const item of test.items) {
-    if (item.kind === "connection") byNumber.set(item.id, Object.assign(item, { mails: [] }));
+    if (item.kind === "connection") byNumber.set(key(item.id, item), Object.assign(item, { mails: [] }));
   }
   for (const item of test.items) {
     if (item.kind !== "mail") continue;
-    item.by = byNumber.get(item.connection) ?? null;
+    item.by = byNumber.get(key(item.connection, item)) ?? null;
     item.by?.mails.push(item);
   }
 }

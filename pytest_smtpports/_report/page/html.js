@@ -1,5 +1,6 @@
-// A mail's HTML made harmless. Three walls, each of which would do: what could act or tell is taken out here; the frame
-// that shows the rest is a sandbox without any right; and a policy of its own, beside the page's, lets it load nothing.
+// A mail's HTML made harmless, by three walls. The frame that shows it is a sandbox without any right: no script runs in
+// it, and nothing in it leads out. A policy of its own, beside the page's, lets it load nothing. Neither keeps a browser
+// from connecting ahead to where a frame would lead, and neither counts: so what could act or tell is taken out here.
 
 const trusted = globalThis.trustedTypes?.createPolicy("mail", { createHTML: (html) => html }) ?? {
   createHTML: (html) => html,

@@ -38,7 +38,7 @@ function parameters(envelope) {
 }
 
 function testLink(test) {
-  return element("span", {}, mark(test.outcome), " ", element("a", { href: `#${test.address}` }, test.name));
+  return element("span", { class: "about" }, mark(test.outcome), " ", element("a", { href: `#${test.address}` }, test.name));
 }
 
 // The views that a mail has, by their name in the page's address: what each is called, and what makes it.
