@@ -175,7 +175,7 @@ def _append(path: Path, text: str) -> None:
 
 def _write_page(path: Path, captured: Sequence[Captured]) -> None:
     # Jinja2 is loaded where a page is asked for, and nowhere else.
-    from ._report._page import pieces  # type: ignore[import-not-found,unused-ignore] # it comes with the page
+    from ._report._page import pieces
 
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(pieces(captured))

@@ -57,10 +57,10 @@ def _items(captured: Iterable[Captured]) -> Iterator[tuple[Values, Values | None
     """Each test, and behind it its mails and its connections."""
     for each in captured:
         yield _rows.row_of_test(each), None
-        for message in each.messages:
+        for place, message in enumerate((*each.messages, *each.late)):
             # A message keeps what it has read of itself; the copy goes at once, and all that with it.
             read = in_memory(message)
-            yield _rows.row_of_mail(read), _contents.mail(read)
+            yield _rows.row_of_mail(read, late=place >= len(each.messages)), _contents.mail(read)
         for connection in each.connections:
             yield _rows.row_of_connection(connection), _contents.connection(connection)
 

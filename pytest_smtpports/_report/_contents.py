@@ -6,11 +6,10 @@ from base64 import b64encode
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from .._mail._message import Attachment, attached
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .._mail._attachments import Attachment
     from .._mail._connection import Connection, Line
     from .._mail._message import Message
     from ._rows import Values
@@ -41,7 +40,7 @@ def mail(message: Message) -> Values:
         "html": message.html if len(message.html) <= LONGEST_TEXT else "",
         "html_length": len(message.html),
         "source": _source(message.raw),
-        "files": [_file(attachment, content_id) for attachment, content_id in attached(message)],
+        "files": [_file(attachment) for attachment in message.attachments.values()],
     }
 
 
@@ -77,12 +76,12 @@ def _source(raw: bytes) -> Values:
         return {"text": kept.decode("latin-1"), "encoding": "latin-1", "left_out": len(raw) - len(kept)}
 
 
-def _file(attachment: Attachment, content_id: str) -> Values:
+def _file(attachment: Attachment) -> Values:
     kept = len(attachment.content) <= LARGEST_FILE
     return {
         "name": attachment.filename[:LONGEST_HEADER],
         "type": attachment.content_type[:LONGEST_HEADER],
         "bytes": len(attachment.content),
         "content": b64encode(attachment.content).decode("ascii") if kept else None,
-        "id": content_id,
+        "id": attachment.content_id or "",
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._mail._connection import Outcome
-from .._mail._explain import shown_line, told
+from .._mail._explain import told
 from .._mail._message import in_memory
+from .._mail._shown import shown_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ def lines(captured: Iterable[Captured]) -> Iterator[str]:
     """A line per test, per mail, and per connection that brought none."""
     for each in captured:
         yield shown_line(f"{each.test}: {each.outcome}")
-        yield from (_mail(in_memory(message)) for message in each.messages)
+        yield from (_mail(in_memory(message)) for message in (*each.messages, *each.late))
         yield from (told(each) for each in each.connections if each.outcome is not Outcome.DELIVERED)
 
 

@@ -33,13 +33,13 @@ def row_of_test(captured: Captured) -> Values:
         "kind": "test",
         "test": captured.test,
         "outcome": captured.outcome,
-        "mails": len(captured.messages),
+        "mails": len(captured.messages) + len(captured.late),
         "connections": len(captured.connections),
     }
 
 
-def row_of_mail(message: Message) -> Values:
-    """A mail by whom, to whom, about what, and the way that it came."""
+def row_of_mail(message: Message, *, late: bool = False) -> Values:
+    """A mail by whom, to whom, about what, and the way that it came, perhaps when its test was over."""
     return {
         "kind": "mail",
         "subject": message.subject[:LONGEST],
@@ -50,6 +50,7 @@ def row_of_mail(message: Message) -> Values:
         "host": message.host,
         "tls": message.tls.version if message.tls else None,
         "acknowledged": message.acknowledged,
+        "late": late,
         "connection": message.connection,
         "at": message.received_at.isoformat(),
         "bytes": len(message.raw),

@@ -171,7 +171,7 @@ def test_a_client_that_is_in_the_middle_of_a_mail_when_its_test_ends_sends_it_no
     result.stdout.fnmatch_lines(
         [
             "*= smtpports: connections open at the end of the test =*",
-            "*::test_begins: 25: open: still open after 'DATA'*",
+            "*::test_begins: 25: open: the client has not closed it yet; the last it said was 'DATA'*",
         ]
     )
     assert [path.name for path in files(pytester)] == ["001.dialogue.txt"]

@@ -36,7 +36,7 @@ def test_it_tells_what_came_who_came_and_what_was_in_the_way(
 
     assert told == dedent("""\
         1 message came:
-          1. 25 in clear from 'app@example.com' to 'ada@example.org' 'Welcome', 2.0 s ago
+          1. 25 in clear from 'app@example.com' to 'ada@example.org' 'Welcome', 2 s ago
         3 connections:
           587: blocked (drop): the SYN was not answered [app.py:3]
           25: delivered: 1 message taken

@@ -14,6 +14,8 @@ import pytest
 from pytest_smtpports import TLS, Line, Location, Login, Outcome
 from pytest_smtpports._report import _contents
 from pytest_smtpports._report._captured import Captured
+from pytest_smtpports._report._chunks import chunks
+from pytest_smtpports._report._plain import lines
 from pytest_smtpports._report._rows import (
     LONGEST,
     LONGEST_PREVIEW,
@@ -55,6 +57,7 @@ def test_a_mail_s_row_tells_who_to_whom_and_which_way(make_message: Callable[...
         "host": "smtp.example.com",
         "tls": "TLSv1.3",
         "acknowledged": True,
+        "late": False,
         "connection": 0,
         "at": "2024-05-17T12:00:00+00:00",
         "bytes": 31,
@@ -116,7 +119,13 @@ def test_a_mail_is_shown_whole(make_message: Callable[..., Message]) -> None:
     assert (content["text"], content["html"]) == ("Hello\n", '<img src="cid:logo">\n')
     assert content["headers"][0] == ["From", "App <app@example.com>"]
     assert content["source"] == {"text": raw.decode(), "encoding": "utf-8", "left_out": 0}
-    assert content["tls"] == {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "sni": None}
+    assert content["tls"] == {
+        "version": "TLSv1.3",
+        "cipher": "TLS_AES_256_GCM_SHA384",
+        "sni": None,
+        "client": (),
+        "fault": None,
+    }
     assert content["files"] == [
         {
             "name": "",
@@ -184,7 +193,7 @@ def test_a_connection_is_shown_with_all_that_was_said(make_connection: Callable[
 
     assert _contents.connection(connection) == {
         "peer": ("127.0.0.1", 4),
-        "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "sni": None},
+        "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "sni": None, "client": (), "fault": None},
         "logins": [{"username": "ada", "mechanism": "PLAIN", "succeeded": False}],
         "timeout": None,
         "location": "app.py:3",
@@ -199,3 +208,13 @@ def test_a_connection_that_is_open_has_not_lasted_yet(make_connection: Callable[
     content = _contents.connection(replace(make_connection(25, Outcome.OPEN, "open"), closed_at=None))
 
     assert (content["closed_at"], content["lasted"]) == (None, None)
+
+
+def test_a_mail_that_came_late_is_shown_behind_the_others_as_one(make_message: Callable[..., Message]) -> None:
+    captured = [Captured("test_mail", "passed", (make_message(),), (), (make_message(b"Subject: Late\r\n\r\n"),))]
+
+    (chunk,) = chunks(captured)
+
+    assert [row.get("late") for row in json.loads(chunk.rows)] == [None, False, True]
+    assert json.loads(chunk.rows)[0]["mails"] == 2
+    assert len(list(lines(captured))) == 3

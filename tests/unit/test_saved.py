@@ -85,7 +85,7 @@ def test_attachments_are_files_of_their_own_where_they_are_asked_for(
         "a.csv": b"0",
         "A-2.csv": b"1",
         "a-3.csv": b"2",
-        "unnamed": b"3",
+        "unnamed-4": b"3",
         "x": b"4",
         "_con": b"5",
         "b" * 76 + ".csv": b"6",

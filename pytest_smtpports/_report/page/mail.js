@@ -22,6 +22,7 @@ function mailHeader(row, content) {
       ["Test", testLink(row.of)],
     ]),
     !row.acknowledged && element("p", { class: "notice odd" }, "The client was never told that it was taken."),
+    row.late && element("p", { class: "notice odd" }, "It came when its test was over, and no test counts it."),
     content.defects.length > 0 && element("p", { class: "notice odd" }, `Defects: ${visible(content.defects.join("; "))}`),
   ];
 }
