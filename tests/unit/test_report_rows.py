@@ -128,7 +128,7 @@ def test_a_mail_is_shown_whole(make_message: Callable[..., Message]) -> None:
     }
     assert content["files"] == [
         {
-            "name": "",
+            "name": "unnamed-1",
             "type": "image/png",
             "bytes": 4,
             "content": base64.b64encode(b"\x89PNG").decode(),

@@ -55,6 +55,9 @@ const RASTER = /^image\/(?:png|jpe?g|gif|webp|avif|bmp)$/i;
 const FONT = /\.(?:woff2?|ttf|otf|eot)(?:[?#]|$)/i;
 // Lengths are bounded, so that a hostile style costs no more than its length.
 const LOADED_BY_CSS = /url\(\s*(?:"([^"]{0,2000})"|'([^']{0,2000})'|([^)"']{0,2000}))\s*\)|@import\s{1,9}(?:"([^"]{0,2000})"|'([^']{0,2000})')/gi;
+// A letter in disguise, and a string that is an address, which image-set() and src() load too.
+const ESCAPED_LETTER = /\\([0-9a-f]{1,6})\s?/gi;
+const ADDRESS_IN_CSS = /(["'])\s*((?:https?:)?\/\/[^"']{0,2000})\1/gi;
 const MOST_ROUNDS = 20;
 
 // Returns the document for the frame, what was not loaded as [[kind, address]], and where links lead.
@@ -124,7 +127,7 @@ function tameAttribute(node, element, attribute, taming) {
   if (DROPPED.test(name)) return removed(node, attribute);
   if (LINKS.has(element) && /^(?:xlink:)?href$/.test(name)) return leads(node, attribute, taming);
   // Presentation attributes of SVG take url(…) too.
-  if (!Object.hasOwn(LOADING, name)) return /url\(/i.test(value) && replaced(node, attribute, tamedCSS(value, taming));
+  if (!Object.hasOwn(LOADING, name)) return /\(/.test(value) && replaced(node, attribute, tamedCSS(value, taming));
   if (HARMLESS_DATA.test(value) || value.startsWith("#")) return false;
   const image = imageFor(value, taming);
   if (image) return replaced(node, attribute, image);
@@ -148,7 +151,11 @@ function tameStyle(node, taming) {
 }
 
 function tamedCSS(css, taming) {
-  return css.replace(LOADED_BY_CSS, (whole, ...quoted) => {
+  const plain = css.replace(ESCAPED_LETTER, (whole, code) => {
+    const letter = parseInt(code, 16) < 128 ? String.fromCharCode(parseInt(code, 16)) : "";
+    return /[a-z]/i.test(letter) ? letter : whole;
+  });
+  const tamed = plain.replace(LOADED_BY_CSS, (whole, ...quoted) => {
     const address = (quoted.slice(0, 5).find((each) => each !== undefined) ?? "").trim();
     if (HARMLESS_DATA.test(address) || address.startsWith("#")) return whole;
     const image = imageFor(address, taming);
@@ -156,6 +163,10 @@ function tamedCSS(css, taming) {
     const kind = whole.startsWith("@") || /\.css(?:[?#]|$)/i.test(address) ? "stylesheet" : "image";
     block(taming, FONT.test(address) ? "font" : kind, address);
     return whole.startsWith("@") ? "" : "none";
+  });
+  return tamed.replace(ADDRESS_IN_CSS, (whole, quote, address) => {
+    block(taming, FONT.test(address) ? "font" : "image", address);
+    return '""';
   });
 }
 
