@@ -10,6 +10,7 @@ from .._mail._mailbox import Mailbox
 from .._ports._faults import BadTLS
 from .._ports._kinds import block_of
 from .._ports._profile import AuthPolicy, Profile, Role, TLSMode
+from ._client_settings import TRUSTING_BY_ENVIRONMENT, Access, settings_for
 from ._laying import Terms, lay_fault
 
 if TYPE_CHECKING:
@@ -96,6 +97,35 @@ class Port:
             login = ":".join(quote(word, safe="") for word in self._login) + "@"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{scheme}://{login}{host}:{self.port}"
+
+    def settings(self, style: str) -> dict[str, Any]:
+        """What a client is configured with, for verified TLS where the port has TLS, and a login where it has logins.
+
+        A route's port is told as the application knows it, by the routed name and the emulated number. Django trusts
+        whom the environment trusts: for a port without a route that is lent to these ports, until `close()`. A repr of
+        what is returned shows no password.
+
+        Args:
+            style: "django": settings. "flask-mail": configuration values. "fastapi-mail": keywords of
+                `ConnectionConfig`, to which `MAIL_FROM` has to be added. "aiosmtplib": keywords of `SMTP` and `send`.
+                "smtplib": by the name of each call that is wanted, in order, its keywords: `SMTP`, `SMTP_SSL` or
+                `LMTP`, then `starttls`, then `login`. "nodemailer": the options of a transport; JSON can hold them.
+
+        Raises:
+            UnknownName: a style that does not exist.
+            ConfigurationError: the client does not speak LMTP, or a pattern's names are not known.
+
+        Example:
+            >>> from pytest_smtpports import SMTPPorts
+            >>> with SMTPPorts() as smtpports:
+            ...     settings = smtpports.route("smtp.example.com")[465].settings("flask-mail")
+            >>> {name: settings[name] for name in ("MAIL_SERVER", "MAIL_PORT", "MAIL_USE_SSL")}
+            {'MAIL_SERVER': 'smtp.example.com', 'MAIL_PORT': 465, 'MAIL_USE_SSL': True}
+        """
+        settings = settings_for(style, access_to(self))
+        if style in TRUSTING_BY_ENVIRONMENT and self._site is None:
+            self._world.lend_trust()
+        return settings
 
     @property
     def messages(self) -> Mailbox:
@@ -234,6 +264,30 @@ class Port:
 
     def _is_mine(self, port: int, host: str | None) -> bool:
         return port == self._number and (self._site is None or self._site.covers(host))
+
+
+def access_to(port: Port) -> Access:
+    """What a client needs to know of a port, which is open from now on.
+
+    Raises:
+        ConfigurationError: it is that of a pattern.
+    """
+    host, number = port.address
+    if port._site is not None:
+        if port._site.is_pattern:
+            raise ConfigurationError(
+                f"A client is told one name, and {port._site.host} stands for many. "
+                "Route the name that it dials as well."
+            )
+        host, number = port._site.host or host, port.number
+    return Access(
+        host,
+        number,
+        port.profile.tls,
+        None if port.profile.auth is AuthPolicy.FORBIDDEN else port._login,
+        str(port._world.open_surroundings.ca_file),
+        lmtp=port.profile.role is Role.LMTP,
+    )
 
 
 class Ports:

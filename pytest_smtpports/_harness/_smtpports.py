@@ -14,8 +14,9 @@ from .._server._journal import MEMORY_LIMIT
 from ._assertions import Assertions
 from ._audits import Audits
 from ._blockable import Blockable
+from ._client_settings import variables_for
 from ._hooks import Hooks, hooked_profiles, known_faults, known_networks, known_providers, relay_to
-from ._port import Ports
+from ._port import Ports, access_to
 from ._route import Route
 from ._surroundings import Surroundings
 from ._world import World
@@ -163,6 +164,31 @@ class SMTPPorts(Blockable, Audits, Assertions):
     def configure_trust(self, context: ssl.SSLContext) -> None:
         """Have a context of the user's own trust the authority of these ports as well."""
         self._world.open_surroundings.engine.authority.configure_trust(context)
+
+    def env(self, number: int = 587) -> dict[str, str]:
+        """The environment variables by which a child process finds a port, and trusts it; to be laid over its own.
+
+        `SMTP_HOST`, `SMTP_PORT`, `SMTP_USERNAME`, `SMTP_PASSWORD`, `SMTP_TLS` (none, starttls or implicit) and
+        `SMTP_CA_FILE` tell of the port; a port without logins has the two of these empty. `SSL_CERT_FILE`,
+        `NODE_EXTRA_CA_CERTS` and, where they are set, `CURL_CA_BUNDLE` and `REQUESTS_CA_BUNDLE` name what was trusted
+        before and the authority of these ports. The files stay until `close()`. A repr shows no password.
+
+        Args:
+            number: the emulated port.
+
+        Raises:
+            UnknownPort: a number that is not emulated.
+
+        Example:
+            >>> import os, subprocess, sys
+            >>> from pytest_smtpports import SMTPPorts
+            >>> program = "import os; print(os.environ['SMTP_TLS'])"
+            >>> with SMTPPorts() as smtpports:
+            ...     environment = os.environ | smtpports.env(465)
+            ...     subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True).stdout.split()
+            [b'implicit']
+        """
+        return variables_for(access_to(self.ports[number]), self._world.open_surroundings.trust.variables())
 
     def left_open(self) -> tuple[Connection, ...]:
         """The connections that go on now."""

@@ -68,6 +68,8 @@ class World:
         if real_time:
             self._network.take_real_time()
         self._handles: list[Handle] = []
+        self._lent = ExitStack()
+        self._lends_trust = False
         self.closed = False
         self._pid = os.getpid()
         surroundings.users += 1
@@ -202,6 +204,12 @@ class World:
             authority.identify(context, certificate_for)
         return context
 
+    def lend_trust(self) -> None:
+        """Have default contexts of this process, and its children, trust our authority until `close()`."""
+        if not self._lends_trust:
+            self._lent.callback(self.open_surroundings.trust.lend())
+            self._lends_trust = True
+
     def reset(self) -> tuple[Message, ...]:
         """Take every change back and forget what happened; the messages that there were. The ports stay open."""
         self._take_back()
@@ -222,6 +230,7 @@ class World:
             closing.callback(self._leave)
             closing.callback(self._network.close)
             closing.callback(self._server.abort)
+            closing.callback(self._lent.close)
             closing.callback(self._take_back)
 
     def raise_failures(self) -> None:

@@ -34,7 +34,7 @@ class Trust:
     def lend(self) -> Callable[[], None]:
         """Name the bundles in the environment; what is returned takes that back, when nobody else needs it."""
         if not self._borrowers:
-            self._take_back = ENVIRONMENT.lay(self._variables())
+            self._take_back = ENVIRONMENT.lay(self.variables())
         self._borrowers += 1
         return self._give_back
 
@@ -57,7 +57,8 @@ class Trust:
         """Remove the files."""
         self._directory.cleanup()
 
-    def _variables(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
+        """The environment variables that name the bundles."""
         names = (*_ALWAYS, *(name for name in _WHERE_SET if name in os.environ))
         return {name: str(self._bundle(os.environ.get(name) or _default_bundle(name))) for name in names}
 
@@ -65,6 +66,9 @@ class Trust:
         """What was trusted before, with our certificate behind it: SSL_CERT_FILE replaces the system's bundle."""
         if previous is None or not Path(previous).is_file():
             return self.ca_file
+        if Path(previous) in (self.ca_file, *self._bundles.values()):
+            # It is lent already.
+            return Path(previous)
         state = Path(previous).stat()
         known = (previous, state.st_mtime_ns, state.st_size)
         if known not in self._bundles:

@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typing_extensions import assert_type
@@ -148,6 +148,8 @@ def test_an_object_of_ones_own() -> None:
     assert_type(smtpports.username, str)
     assert_type(smtpports.password, str)
     assert_type(smtpports.ca_file, str)
+    assert_type(smtpports.env(), dict[str, str])
+    assert_type(smtpports.env(465), dict[str, str])
     assert_type(smtpports.client_context(), ssl.SSLContext)
     assert_type(smtpports.client_context(certificate_for="ada"), ssl.SSLContext)
     smtpports.configure_trust(ssl.create_default_context())
@@ -172,6 +174,7 @@ def test_ports(smtpports: SMTPPorts) -> None:
     assert_type(port.port, int)
     assert_type(port.address, tuple[str, int])
     assert_type(port.url, str)
+    assert_type(port.settings("django"), dict[str, Any])
     assert_type(port.profile, Profile)
     assert_type(port.messages, Mailbox)
     assert_type(port.connections, tuple[Connection, ...])
