@@ -2,8 +2,8 @@
 
 import pytest
 
-# It has hooks that are meant for the root folder of a suite of its own.
-collect_ignore = ["hooks"]
+# The one has hooks that are meant for the root folder of a suite of its own, the other needs frameworks.
+collect_ignore = ["hooks", "interop"]
 
 
 @pytest.fixture(autouse=True)

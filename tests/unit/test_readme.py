@@ -25,6 +25,8 @@ def test_the_readme_has_two_commands_and_the_second_runs_all_tests() -> None:
 
 def test_every_example_stands_in_the_documentation() -> None:
     pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
-    examples = [path.name for path in (ROOT / "docs" / "examples").glob("*.py") if path.name != "conftest.py"]
+    folder = ROOT / "docs"
+    examples = [*folder.glob("examples/*.py"), *folder.glob("examples/interop/*.py")]
+    names = [str(path.relative_to(folder).as_posix()) for path in examples if path.name != "conftest.py"]
 
-    assert [name for name in examples if f"examples/{name}" not in pages] == []
+    assert [name for name in names if name not in pages] == []
