@@ -18,19 +18,3 @@ class TestWelcome(unittest.TestCase):
     @pytest.mark.smtpports(block=587)
     def test_the_next_port_is_taken(self):
         assert send_welcome_mail("ada@example.org") == 2525
-
-
-@pytest.fixture(scope="class")
-def shared_provider(request, smtpports_server):
-    request.cls.smtpports = smtpports_server
-
-
-@pytest.mark.usefixtures("shared_provider")
-class TestWelcomeOnSharedPorts(unittest.TestCase):
-    def setUp(self):
-        self.smtpports.route("smtp.example.com")
-
-    def test_a_mail_is_sent(self):
-        send_welcome_mail("ada@example.org")
-
-        self.smtpports.assert_sent(to="ada@example.org")

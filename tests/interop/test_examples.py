@@ -18,4 +18,4 @@ def test_the_examples_with_frameworks_pass_as_a_suite(pytester: pytest.Pytester)
     # Django is set up once in a process.
     result = pytester.runpytest_subprocess(timeout=100)
 
-    result.assert_outcomes(passed=8)
+    result.assert_outcomes(passed=10)

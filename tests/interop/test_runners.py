@@ -32,12 +32,14 @@ MAIL = """
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> Suite:
-    def run(tests: str, *options: str, lines: str = "", ignored: str = "", process: str = "this") -> pytest.RunResult:
+    """Runs some tests in this process; those of Django, which is set up once in a process, in one of their own."""
+
+    def run(tests: str, *options: str, lines: str = "", ignored: str = "", django: bool = False) -> pytest.RunResult:
         pytester.makeini(INI.format(lines=lines, ignored=ignored))
         pytester.makepyfile(mail=MAIL)
         pytester.makepyfile(tests)
-        run_in = {"this": pytester.runpytest, "its own": pytester.runpytest_subprocess}[process]
-        return run_in("-p", "no:randomly", "-p", "no:cacheprovider", *options)
+        options = ("-p", "no:randomly", "-p", "no:cacheprovider", *options)
+        return pytester.runpytest_subprocess(*options) if django else pytester.runpytest("-p", "no:django", *options)
 
     return run
 
@@ -239,8 +241,7 @@ def test_djangos_tests_send_to_the_ports_or_to_the_outbox(
     lines = "DJANGO_SETTINGS_MODULE = shop_settings"
     ignored = "    ignore::django.utils.deprecation.RemovedAfterNextVersionWarning"
 
-    # Django is set up once in a process.
-    suite(DJANGO, *options, lines=lines, ignored=ignored, process="its own").assert_outcomes(passed=4)
+    suite(DJANGO, *options, lines=lines, ignored=ignored, django=True).assert_outcomes(passed=4)
 
 
 # All of them at once
