@@ -276,6 +276,8 @@ TRUSTED: dict[str, Callable[[SMTPPorts], object]] = {
     "ca_file": lambda smtpports: smtpports.ca_file,
     "client_context": lambda smtpports: smtpports.client_context(),
     "configure_trust": lambda smtpports: smtpports.configure_trust(ssl.create_default_context()),
+    "env": lambda smtpports: smtpports.env(),
+    "settings": lambda smtpports: smtpports.ports[25].settings("django"),
 }
 
 
