@@ -820,7 +820,8 @@ def test_who_dials_while_a_port_is_switched_meets_the_old_or_the_new_and_nothing
 
     assert set(seen) <= met
     assert "220" in seen
-    eventually(lambda: (threading.active_count(), descriptors()) == (threads, open_files))
+    # What others have left may go meanwhile.
+    eventually(lambda: threading.active_count() <= threads and descriptors() <= open_files)
 
 
 def test_who_dials_a_name_whose_route_ends_is_led_where_the_earlier_one_leads(smtpports: SMTPPorts) -> None:
