@@ -110,6 +110,40 @@ def _faults(_app: object) -> None:
     (_HERE / "faults.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _clients(_app: object) -> None:
+    """Write the page of the clients from the table by which the tests send."""
+    tables = json.loads((_HERE.parent / "tests" / "interop" / "clients.json").read_text(encoding="utf-8"))
+    numbers = ("25", "465", "587", "2525")
+    lines = [
+        "# Clients",
+        "",
+        "Other people's clients, from their registries or from Debian, that the tests send with, unchanged. Each",
+        "sends one letter by each port that it can speak to: a subject and a text that are not ASCII, HTML, an",
+        "attachment with bytes of every kind and a name that is not ASCII, a Cc, a Bcc, with a login everywhere",
+        "but on 25. What arrives is compared with what was sent: envelope, subject, addresses, text, HTML,",
+        "attachment, TLS and user. Python's clients dial a routed name; the others dial this machine, and are",
+        "given `smtpports.ca_file`.",
+        "",
+        "By TLS on 465, by STARTTLS on 587 and 2525. What `assert_verifies_certificate()` finds out, of Python's",
+        "clients on 465 and 587, of programs on 587:",
+        "",
+        "- checked: the client, with its defaults, refuses certificates that prove nothing, but for those that",
+        "  are named;",
+        "- on request: not with its defaults, but where it is given a context or a setting;",
+        "- unchecked: it takes every certificate, and has no setting to change it;",
+        "- clear: it sends without TLS; no: it can't.",
+        "",
+        "| client | from | " + " | ".join(numbers) + " | takes all the same | composes the mail | does not send | |",
+        "|---|---|" + "---|" * (len(numbers) + 4),
+    ]
+    for name, row in (each for table in tables.values() for each in table.items()):
+        cells = [name, row["from"], *(row["ports"].get(number, "no") for number in numbers)]
+        cells += [", ".join(f"`{kind}`" for kind in row.get("accepts", ()))]
+        cells += ["itself" if row["composes"] else "as given", ", ".join(row.get("lacks", ())), row.get("note", "")]
+        lines.append(f"| {' | '.join(cells)} |")
+    (_HERE / "clients.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def _spelled(what: str | list[Any]) -> str:
     """What happens, shortly: garbage may be long, or no text at all."""
     if isinstance(what, str):
@@ -144,4 +178,5 @@ def setup(app: Any) -> None:  # Sphinx's own application class
     app.connect("builder-inited", _personalities)
     app.connect("builder-inited", _faults)
     app.connect("builder-inited", _networks)
+    app.connect("builder-inited", _clients)
     app.connect("builder-inited", _providers)
