@@ -177,7 +177,13 @@ def by_jakarta_mail(letter: Letter, server: Server, room: Room) -> None:
     lines = [f"{name}={value}\n" for name, value in what.items() if value is not None]
     (room.path / "letter.properties").write_text("".join(lines), encoding="utf-8")
     room.run(
-        "java", "-XX:TieredStopAtLevel=1", "-cp", f"{room.prepared('classes')}:{JAVA_PATH}", "Send", "letter.properties"
+        "java",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-cp",
+        f"{room.prepared('classes')}:{JAVA_PATH}",
+        "Send",
+        "letter.properties",
     )
 
 

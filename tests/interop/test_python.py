@@ -50,6 +50,8 @@ if not django.conf.settings.configured:
 # What is deprecated, or left to the garbage collector, in their code is theirs.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    # Django has other settings to come; this stands for a class of each version.
+    pytest.mark.filterwarnings("ignore::django.utils.deprecation.RemovedAfterNextVersionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
