@@ -96,7 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have a test that asks for `client` and `number` once for each port that the table says the client supports."""
-    if "client" not in metafunc.fixturenames:
+    if not {"client", "number"}.issubset(metafunc.fixturenames):
         return
     rows = CLIENTS[metafunc.module.__name__.rpartition("test_")[2]]
     if set(rows) != set(metafunc.module.SENDERS):
