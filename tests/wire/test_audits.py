@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.wire.conftest import Eventually
+
 HOST = "smtp.example.com"
 MAIL = "Subject: Welcome\r\n\r\nHello Ada\r\n"
 KINDS = [
@@ -146,15 +148,14 @@ def test_a_connection_that_is_kept_proves_nothing(smtpports: SMTPPorts) -> None:
     assert told.startswith("It began no TLS behind a bad certificate (expired); perhaps it keeps a connection open, ")
 
 
-def test_a_thread_that_sends_later_is_waited_for(smtpports: SMTPPorts) -> None:
+def test_a_thread_that_sends_later_is_waited_for(smtpports: SMTPPorts, eventually: Eventually) -> None:
     threads: list[threading.Thread] = []
 
     def send_in_a_thread() -> None:
         begun = len(smtpports.connections)
         threads.append(threading.Thread(target=send_by_starttls))
         threads[-1].start()
-        while len(smtpports.connections) == begun:
-            threads[-1].join(0.01)
+        eventually(lambda: len(smtpports.connections) > begun)
         if len(threads) == 1:
             threads[-1].join(5)
 

@@ -382,10 +382,11 @@ def test_a_block_that_has_begun_anew_expects_what_comes_then(smtpports: SMTPPort
 @pytest.mark.parametrize("run", [asyncio.run, trio.run])
 def test_a_loop_goes_on_while_a_message_is_expected(smtpports: SMTPPorts, run: Callable[..., object]) -> None:
     async def main() -> None:
-        with meanwhile(send, smtpports):
-            async with smtpports.expect(recipients="ada@example.org") as expected:
-                pass
+        async with smtpports.expect(recipients="ada@example.org") as expected:
+            sending = threading.Thread(target=send, args=(smtpports,))
+            sending.start()
         assert expected.message.subject == "Welcome"
+        sending.join(5)
         with pytest.raises(AssertionError, match="no message matches"):
             async with smtpports.expect(timeout=0.01, recipients="nobody@example.org"):
                 pass
