@@ -152,7 +152,8 @@ def test_a_child_process_meets_the_same_blocks(smtpports: SMTPPorts) -> None:
     )
     ports = [str(smtpports.ports[number].port) for number in (25, 587, 2525)]
 
-    ended = subprocess.run([sys.executable, "-c", script, *ports], capture_output=True, text=True, check=True)  # noqa: S603
+    command = [sys.executable, "-c", script, *ports]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 # ours
 
     assert ended.stdout.split() == ["TimeoutError", "ConnectionRefusedError", "open"]
 

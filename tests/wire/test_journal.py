@@ -285,7 +285,7 @@ def test_a_child_process_is_written_down_when_a_port_accepts_it(smtpports: SMTPP
         "    client.sendmail('app@example.com', 'ada@example.org', 'Subject: child')\n"
     )
 
-    subprocess.run([sys.executable, "-c", script, str(smtpports.ports[25].port)], check=True)  # noqa: S603 # ours
+    subprocess.run([sys.executable, "-c", script, str(smtpports.ports[25].port)], check=True, timeout=60)  # noqa: S603 # ours
 
     smtpports.assert_sent(subject="child")
     (connection,) = smtpports.connections

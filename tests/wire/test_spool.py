@@ -124,7 +124,8 @@ def test_no_file_outlives_its_test(pytester: pytest.Pytester) -> None:
     """)
 
     # Without pytest's own files for what is printed.
-    result = pytester.runpytest_subprocess("-s", "-p", "no:randomly", f"-opythonpath={Path(__file__).parents[2]}")
+    options = "-s", "-p", "no:randomly", f"-opythonpath={Path(__file__).parents[2]}"
+    result = pytester.runpytest_subprocess(*options, timeout=60)
 
     result.assert_outcomes(passed=2)
 
