@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 MOST = 100
 # Seconds after which Linux tells a client that waits for ever that nobody has answered (tcp_syn_retries is 6).
 KERNEL_GIVES_UP = 127.0
-# Threads that end no task by themselves: ours, those of a loop's look-ups, and that by which a worker of xdist is told
-# what to run.
-_HARMLESS = ("pytest-smtpports", "asyncio_", "execnet")
+# Threads that end no task by themselves: ours, those of a loop's look-ups and those that trio and anyio keep for a
+# while, and that by which a worker of xdist is told what to run.
+_HARMLESS = ("pytest-smtpports", "asyncio_", "Trio thread", "AnyIO worker thread", "execnet")
 # Before Python 3.12 `asyncio.wait_for()` has a timer that nobody can tell from another task's.
 TIMERS_ARE_TOLD_APART = sys.hexversion >= 0x030C0000
 
