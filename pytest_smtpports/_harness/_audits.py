@@ -263,6 +263,8 @@ class _Patience:
         self._laid = ExitStack()
         self._timer = threading.Timer(seconds, self._exhaust)
         self._timer.daemon = True
+        # It is no thread of the test's, which might end a task that waits.
+        self._timer.name = "pytest-smtpports patience"
         self.is_exhausted = False
 
     def __enter__(self) -> None:

@@ -7,6 +7,7 @@ import smtplib
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ import aiosmtplib
 import pytest
 
 from pytest_smtpports import PROFILES, SMTPPorts
+from pytest_smtpports._network import _spared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -227,3 +229,10 @@ def met() -> Met:
         return only
 
     return connection
+
+
+@pytest.fixture
+def nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The threads that earlier tests have left, and that end by themselves, are none of this test's."""
+    left = [thread.name for thread in threading.enumerate()]
+    monkeypatch.setattr(_spared, "_HARMLESS", (*_spared._HARMLESS, *left))

@@ -119,6 +119,7 @@ def test_s3_smtplib_without_a_timeout_gets_the_kernels_and_its_test_a_warning(pr
         provider.raise_failures()
 
 
+@pytest.mark.usefixtures("nobody_else")
 def test_s3_aiosmtplib_without_a_timeout_gets_the_kernels_and_its_test_a_warning(provider: SMTPPorts) -> None:
     provider.block(587)
 

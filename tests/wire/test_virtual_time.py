@@ -333,16 +333,14 @@ async def test_where_the_kernel_would_give_up_first_a_client_waits_for_that(
     assert time.monotonic() - started >= 0.3
 
 
+@pytest.mark.usefixtures("nobody_else")
 @pytest.mark.parametrize("address", ["direct", "routed"])
 def test_the_only_task_of_a_loop_without_a_timeout_gets_the_kernels_and_its_test_a_warning(
-    smtpports: SMTPPorts, monkeypatch: pytest.MonkeyPatch, address: str
+    smtpports: SMTPPorts, address: str
 ) -> None:
     smtpports.route("smtp.example.com")
     smtpports.block(25)
     target = smtpports.ports[25].address if address == "direct" else ("smtp.example.com", 25)
-    # Those that other tests have left are no threat to this one.
-    left = [each.name for each in threading.enumerate()]
-    monkeypatch.setattr(_spared, "_HARMLESS", (*_spared._HARMLESS, *left))
 
     with pytest.raises(TimeoutError) as caught:
         asyncio.run(asyncio.open_connection(*target))
