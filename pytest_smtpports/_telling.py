@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from . import _clock
+from ._closing import CAME_LATE, LEFT_OPEN
 from ._harness._evidence import begin_anew, count_of, evidence_of
 from ._mail._account import account, told_late, told_open
 from ._mail._message import brought_by
 from ._report._captured import Captured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from ._harness._evidence import Evidence
     from ._harness._smtpports import SMTPPorts
     from ._mail._connection import Connection
     from ._mail._message import Message
 
-# The headings: of a failing test; of what was left open at the end of a test; of what came behind it.
+# The heading in the report of a failing test.
 FAILED = "smtpports: mail and connections"
-LEFT_OPEN = "smtpports: connections open at the end of the test"
-LATE = "smtpports: mail that came after the end of the test"
-# The attribute by which a test's first report tells what came behind the test before: (node id, lines).
-_LATE = "smtpports_late"
 
 
 class Collector(Protocol):
@@ -105,7 +102,7 @@ class Telling:
         self._outcome = "passed"
         late, self._late = self._late, None
         if late is not None:
-            setattr(report, _LATE, late)
+            setattr(report, CAME_LATE, late)
 
     def _account(self, item: pytest.Item, report: pytest.TestReport) -> str:
         now, said = _clock.now(), report.longreprtext
@@ -143,45 +140,6 @@ def note_left_open(item: pytest.Item, smtpports: SMTPPorts) -> None:
     """Have the report of a test tell which connections go on at its end."""
     if left := smtpports.left_open():
         item.add_report_section("teardown", LEFT_OPEN, "\n".join(told_open(left)))
-
-
-def tell_late(reports: Iterable[Any]) -> None:
-    """Put what came behind a test into its report, before that is shown.
-
-    Args:
-        reports: all that pytest's terminal keeps, of tests and others.
-    """
-    late = _late_in(reports)
-    for report in reports if late else ():
-        lines = late.get(getattr(report, "nodeid", ""), [])
-        if lines and (getattr(report, "when", "") == "call" or getattr(report, "outcome", "") == "failed"):
-            report.sections.append((LATE, "\n".join(lines)))
-
-
-def summarise(terminalreporter: pytest.TerminalReporter, reports: Iterable[Any]) -> None:
-    """Tell in the terminal what was left open, and what came late.
-
-    Args:
-        terminalreporter: the terminal.
-        reports: all that it keeps, of tests and others.
-    """
-    left = [
-        f"{report.nodeid}: {line}"
-        for report in reports
-        for heading, text in getattr(report, "sections", ())
-        if LEFT_OPEN in heading and report.when == "teardown"
-        for line in text.splitlines()
-    ]
-    late = [f"{test}: {line.strip()}" for test, lines in _late_in(reports).items() for line in lines]
-    for heading, lines in ((LEFT_OPEN, left), (LATE, late)):
-        if lines:
-            terminalreporter.section(heading)
-            for line in lines:
-                terminalreporter.line(line)
-
-
-def _late_in(reports: Iterable[Any]) -> dict[str, list[str]]:
-    return dict(getattr(report, _LATE) for report in reports if hasattr(report, _LATE))
 
 
 def _outcome(before: str, report: pytest.TestReport) -> str:

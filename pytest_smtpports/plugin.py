@@ -192,14 +192,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Have each failing test tell what came behind it, before the terminal shows it."""
     terminalreporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if terminalreporter is not None:
-        from ._telling import tell_late
+        from ._closing import tell_late
 
         tell_late(_reports(terminalreporter))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell which tests ended with connections open, and which mail came behind its test."""
-    from ._telling import summarise
+    from ._closing import summarise
 
     summarise(terminalreporter, _reports(terminalreporter))
 

@@ -226,3 +226,20 @@ def test_a_variable_that_a_test_sets_over_a_route_is_taken_back_with_the_test(
     """)
 
     pytester.runpytest("-p", "no:randomly").assert_outcomes(passed=2)
+
+
+def test_a_run_that_has_to_do_with_no_port_loads_none_of_the_rooms(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+        import sys
+
+        def pytest_unconfigure():
+            print("loaded:", *sorted(name for name in sys.modules if name.startswith("pytest_smtpports.")))
+    """)
+    pytester.makepyfile("def test_nothing(): pass")
+
+    result = pytester.runpytest_subprocess("-s", timeout=60)
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["loaded: pytest_smtpports._clock pytest_smtpports._closing pytest_smtpports.hookspecs pytest_smtpports.plugin"]
+    )
