@@ -82,7 +82,7 @@ class World:
     @property
     def known_numbers(self) -> frozenset[int]:
         """Every number that leads here, or has led here."""
-        return self._network.numbers.union(self.numbers, (each.port for each in self.journal.connections))
+        return self._network.numbers.union(self.numbers, self.journal.numbers)
 
     @property
     def network(self) -> Network:

@@ -78,17 +78,19 @@ class ResolverPatch:
         import dns.rdatatype
         import dns.resolver
 
+        # They have no types.
+        errors: Any = dns.resolver
         kind = dns.rdatatype.RdataType.make(rdtype)
         name = dns.name.from_text(qname) if isinstance(qname, str) else qname
         try:
             records = self._records(kind.name, name.to_text(omit_final_dot=True).lower())
         except socket.gaierror:
-            raise _told(dns.resolver.NXDOMAIN, qnames=[name], responses={}) from None
+            raise errors.NXDOMAIN(qnames=[name], responses={}) from None
         if records is None:
             return None
         response: Any = dns.message.make_response(dns.message.make_query(name, kind))
         if not records:
-            raise _told(dns.resolver.NoAnswer, response=response)
+            raise errors.NoAnswer(response=response)
         answers = response.find_rrset(response.answer, name, dns.rdataclass.IN, kind, create=True)
         for record in records:
             answers.add(dns.rdata.from_text("IN", kind.name, record), TTL)
@@ -106,10 +108,6 @@ class ResolverPatch:
         if kind not in ("A", "AAAA") or (routed := PATCH.address_of(domain)) is None:
             return None
         return [routed[1]] if kind == "A" else []
-
-
-def _told(kind: Any, **facts: Any) -> Any:
-    return kind(**facts)
 
 
 # dnspython is one for the whole process, and so is what stands in it.

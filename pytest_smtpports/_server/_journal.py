@@ -239,6 +239,12 @@ class Journal:
             return tuple(entry.snapshot() for entry in self._entries)
 
     @property
+    def numbers(self) -> frozenset[int]:
+        """Every port that was dialled."""
+        with self._changed:
+            return frozenset(entry.port for entry in self._entries)
+
+    @property
     def has_open(self) -> bool:
         """Whether a connection goes on, as far as it is known."""
         with self._changed:
