@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 
     import pytest
 
-# The headings: of what was left open at the end of a test, and of what came behind it.
-LEFT_OPEN = "smtpports: connections open at the end of the test"
-LATE = "smtpports: mail that came after the end of the test"
+# How our headings begin: of what was left open at the end of a test, and of what came behind it.
+OURS = "smtpports: "
+LEFT_OPEN = f"{OURS}connections open at the end of the test"
+LATE = f"{OURS}mail that came after the end of the test"
 # The attribute by which a test's first report tells what came behind the test before: (node id, lines).
 CAME_LATE = "smtpports_late"
+# The attribute of a report whose failure is one of our explanations.
+EXPLAINS = "smtpports_explains"
 
 
 def tell_late(reports: Iterable[Any]) -> None:

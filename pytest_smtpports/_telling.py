@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from . import _clock
-from ._closing import CAME_LATE, LEFT_OPEN
+from ._closing import CAME_LATE, EXPLAINS, LEFT_OPEN, OURS
 from ._harness._evidence import begin_anew, count_of, evidence_of
 from ._mail._account import account, told_late, told_open
 from ._mail._message import brought_by
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ._mail._message import Message
 
 # The heading in the report of a failing test.
-FAILED = "smtpports: mail and connections"
+FAILED = f"{OURS}mail and connections"
 
 
 class Collector(Protocol):
@@ -92,6 +92,8 @@ class Telling:
         if report.when == "setup":
             self._begin(report)
         self._outcome = _outcome(self._outcome, report)
+        if call.excinfo is not None and _explains(call.excinfo):
+            setattr(report, EXPLAINS, True)
         if report.outcome == "failed" and (told := self._account(item, report)):
             report.sections.append((FAILED, told))
         if report.when == "teardown":
@@ -140,6 +142,12 @@ def note_left_open(item: pytest.Item, smtpports: SMTPPorts) -> None:
     """Have the report of a test tell which connections go on at its end."""
     if left := smtpports.left_open():
         item.add_report_section("teardown", LEFT_OPEN, "\n".join(told_open(left)))
+
+
+def _explains(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Whether an assertion of ours has failed."""
+    raised = str(excinfo.traceback[-1].frame.f_globals.get("__name__"))
+    return raised.startswith(f"{__package__}.") and excinfo.errisinstance(AssertionError)
 
 
 def _outcome(before: str, report: pytest.TestReport) -> str:

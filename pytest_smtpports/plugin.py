@@ -189,12 +189,17 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Have each failing test tell what came behind it, before the terminal shows it."""
+    """Have each failing test tell what came behind it, and in colour, before the terminal shows it."""
     terminalreporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if terminalreporter is not None:
         from ._closing import tell_late
 
         tell_late(_reports(terminalreporter))
+        writer = session.config.get_terminal_writer()
+        if session.testsfailed and writer.hasmarkup:
+            from ._colour import colour
+
+            colour(writer, _reports(terminalreporter))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
