@@ -11,6 +11,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
@@ -42,26 +43,32 @@ def collect(config: pytest.Config, settings: Settings) -> None:
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)  # xdist's
     if worker is None:
         _check(config, settings)
-        putting = Putting(settings, config.invocation_params.dir)
+        putting = Putting(settings, config.invocation_params.dir, config.getoption("htmlpath", None))
         config.pluginmanager.register(putting, "smtpports-putting")
         process, told = "main", putting.told
     else:
         process, told = worker["workerid"], worker[_TOLD]
-    config.pluginmanager.register(Collecting(process, *told), "smtpports-collecting")
+    config.pluginmanager.register(Collecting(config, process, *told), "smtpports-collecting")
 
 
 class Collecting:
     """Keeps what the tests of this process captured.
 
     Args:
+        config: of the run.
         process: the name of the process, unique in the run.
         folder: that of the run.
         saved: the folder in which it is going to be saved, as it is told of, or None.
+        linked: the URLs of that folder and of the page in pytest-html's report, None for what there is not.
     """
 
-    def __init__(self, process: str, folder: str, saved: str | None) -> None:
+    def __init__(
+        self, config: pytest.Config, process: str, folder: str, saved: str | None, linked: tuple[str | None, str | None]
+    ) -> None:
+        self._config = config
         self._recorder = Recorder(Path(folder), process)
         self._saved = saved
+        self._linked = linked
         self._ids: pytest.StashKey[str] = pytest.StashKey()
         self._order: pytest.StashKey[int] = pytest.StashKey()
 
@@ -97,6 +104,18 @@ class Collecting:
             told["smtpports_saved"] = str(Path(self._saved, folder_name(captured.test)))
         return told
 
+    def extras(self, captured: Captured) -> list[dict[str, object]]:
+        """What the test's row in the report of pytest-html is to have besides: links to its mail."""
+        folder, page = self._linked
+        urls = {}
+        if captured.messages or captured.connections:
+            if page is not None:
+                urls["mail"] = f"{page}#test={quote(captured.test, safe='', errors='replace')}"
+            if folder is not None:
+                urls["saved mail"] = f"{folder}/{folder_name(captured.test)}/"
+        plugin: Any = self._config.pluginmanager.get_plugin("html")
+        return [plugin.extras.url(url, name) for name, url in urls.items()]
+
 
 class Putting:
     """Puts together what all processes have kept, when the run is over.
@@ -104,20 +123,22 @@ class Putting:
     Args:
         settings: what is asked for.
         start: where pytest was called, from which paths are told.
+        html: the file that pytest-html writes, as it was given, or None.
     """
 
-    def __init__(self, settings: Settings, start: Path) -> None:
+    def __init__(self, settings: Settings, start: Path, html: str | None) -> None:
         self._settings = settings
         self._start = start
+        self._html = None if html is None else start / Path(os.path.expandvars(html)).expanduser()
         self._folder = Path(tempfile.mkdtemp(prefix="pytest-smtpports-"))
         self._told: list[str] = []
         self._failures: list[str] = []
 
     @property
-    def told(self) -> tuple[str, str | None]:
-        """What a process has to know: the folder of the run, and where its reports say that things are saved."""
-        save = self._settings.save
-        return str(self._folder), None if save is None else self._shown(save)
+    def told(self) -> tuple[str, str | None, tuple[str | None, str | None]]:
+        """What a process has to know: the folder of the run, and what its reports say of where things are."""
+        save, page = self._settings.save, self._settings.report
+        return str(self._folder), None if save is None else self._shown(save), (self._url(save), self._url(page))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:  # xdist's
@@ -163,6 +184,10 @@ class Putting:
             self._failures.append(f"smtpports: {self._shown(path)} could not be written: {error}")
             return False
         return True
+
+    def _url(self, path: Path | None) -> str | None:
+        """The path as pytest-html's report, if there is one, leads there, wherever both are moved to."""
+        return None if path is None or self._html is None else quote(os.path.relpath(path, self._html.parent))
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self._start) if path.is_relative_to(self._start) else path)

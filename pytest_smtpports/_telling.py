@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # The heading in the report of a failing test.
 FAILED = f"{OURS}mail and connections"
+# The attribute of a report in which pytest-html looks.
+EXTRAS = "extras"
 
 
 class Collector(Protocol):
@@ -39,6 +41,10 @@ class Collector(Protocol):
         Raises:
             OSError: there is no room.
         """
+        ...
+
+    def extras(self, captured: Captured) -> list[dict[str, object]]:
+        """What the test's row in the report of pytest-html is to have besides, as that plugin takes it."""
         ...
 
 
@@ -133,6 +139,7 @@ class Telling:
                 report.outcome, report.longrepr = "failed", f"What the test captured can't be kept: {error}"
             else:
                 report.user_properties.extend(told.items())
+                setattr(report, EXTRAS, [*getattr(report, EXTRAS, ()), *self._collector.extras(captured)])
         self._last = item, self._outcome, captured
         self._seen = 0 if self._shared is None else count_of(self._shared)
         self._own.clear()

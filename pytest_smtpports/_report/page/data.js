@@ -38,7 +38,12 @@ const result = (row) => {
   return row.acknowledged ? "delivered" : "not acknowledged";
 };
 
+// Others know a test by its id alone.
 const found = (address) => {
+  if (address.startsWith("test=")) {
+    const id = decodeURIComponent(address.slice("test=".length));
+    return of.test.find((row) => row.test === id);
+  }
   const [, kind, number] = /^(test|mail|connection)-(\d{1,9})$/.exec(address) ?? [];
   return kind ? of[kind][number - 1] : undefined;
 };

@@ -1,4 +1,4 @@
-// The page's address says what is opened: "#mail-3/source", "#connection-2", "#test-1", and else the overview.
+// The page's address says what is opened: "#mail-3/source", "#connection-2", "#test-1", "#test=<id>", and else the overview.
 
 const opened = byId("opened");
 let opening = 0;
