@@ -195,6 +195,13 @@ def test_a_client_that_has_just_connected_leaves_no_socket_behind(pytester: pyte
         import socket
         import pytest
 
+        @pytest.fixture(scope="module", autouse=True)
+        def only_what_is_new_is_collected():
+            gc.collect()
+            gc.freeze()
+            yield
+            gc.unfreeze()
+
         @pytest.fixture
         def client():
             with socket.socket() as client:
