@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # The criteria of which a string is a part.
 CONTAINED = ("text", "html", "body")
+# Those of which a string is one address.
+ADDRESSES = ("to", "cc", "bcc", "from_", "mail_from", "recipients")
 
 Compare = Callable[[object, object], bool]
 
@@ -82,7 +84,7 @@ def _attribute(name: str, compare: Compare) -> _Criterion:
 
 
 CRITERIA: Mapping[str, _Criterion] = {
-    **{name: _attribute(name, _names) for name in ("to", "cc", "bcc", "from_", "mail_from", "recipients")},
+    **{name: _attribute(name, _names) for name in ADDRESSES},
     "subject": _attribute("subject", _equals),
     **{name: _attribute(name, _contains) for name in CONTAINED},
     "header": _Criterion(lambda message: message),
@@ -109,6 +111,17 @@ def _meets(wanted: object, came: object, compare: Compare) -> bool:
     if callable(wanted) and not isinstance(wanted, type):
         return bool(wanted(came))
     return bool(came == wanted)
+
+
+def meets(name: str, wanted: object, came: object) -> bool:
+    """Whether what came is what a criterion wants; of a header see `is_header_met`."""
+    return _meets(wanted, came, CRITERIA[name].compare)
+
+
+def is_header_met(wanted: object, came: tuple[str, ...]) -> bool:
+    """Whether the values of a header are what is wanted of it."""
+    wishes = wanted if isinstance(wanted, list) else [wanted]
+    return all(any(_meets(one, each, _equals) for each in came) for one in wishes)
 
 
 class Criteria:
@@ -177,9 +190,5 @@ def _patterns(wanted: object) -> Iterator[re.Pattern[Any]]:
 def _header_verdict(wanted: object, message: Message) -> Verdict:
     assert isinstance(wanted, Mapping)  # Criteria has checked it
     came = {name: message.header_values(name) for name in wanted}
-    met = all(
-        any(_meets(one, each, _equals) for each in came[name])
-        for name, value in wanted.items()
-        for one in (value if isinstance(value, list) else [value])
-    )
+    met = all(is_header_met(value, came[name]) for name, value in wanted.items())
     return Verdict("header", wanted, came, met)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from ._connection import Outcome
 from ._criteria import CONTAINED as _CONTAINED
-from ._criteria import Criteria, Verdict, same_address, several
+from ._criteria import Criteria, Verdict
 from ._duration import duration
+from ._mistakes import likely_mistake
 from ._shown import LONGEST_VALUE, counted, shown, shown_line
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _verdict_lines(verdict: Verdict, message: Message) -> list[str]:
         f"      came   {shown(verdict.came)}",
         *_difference(verdict),
     ]
-    hint = _likely_mistake(verdict, message)
+    hint = likely_mistake(verdict, message)
     return [*lines, f"      ({hint})"] if hint else lines
 
 
@@ -190,24 +191,6 @@ def _difference(verdict: Verdict) -> list[str]:
     shorter = min(len(wanted), len(came))
     place = next((place for place in range(shorter) if wanted[place] != came[place]), shorter)
     return [f"{' ' * (len('      came   ') + place)}^"] if place < LONGEST_VALUE else []
-
-
-def _likely_mistake(verdict: Verdict, message: Message) -> str | None:
-    """A guess at what the test, or the code, meant."""
-    wanted, came, name = verdict.wanted, verdict.came, verdict.name
-    if not isinstance(wanted, str):
-        return None
-    if name not in _CONTAINED and wanted.lower() in {each.lower() for each in several(came) if isinstance(each, str)}:
-        return "the letter case differs"
-    if name in _CONTAINED and wanted.lower() in str(came).lower():
-        return "it is there in another letter case"
-    if name in ("to", "cc") and any(same_address(wanted, address) for address in message.bcc):
-        return "it got the message as Bcc: the envelope names it, no header does"
-    if name == "text" and wanted in message.html:
-        return "it is in the HTML part only"
-    if name == "html" and wanted in message.text:
-        return "it is in the text part only"
-    return None
 
 
 def _unhappy(connections: Sequence[Connection]) -> list[str]:

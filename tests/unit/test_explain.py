@@ -170,6 +170,7 @@ def test_the_nearest_miss_is_told_criterion_by_criterion(
               wanted 'Welcome'
               came   'Welcome!'
                              ^
+              (a string is the whole of it; for a part give re.compile(...))
           ✗ port
               wanted 2525
               came   587
@@ -394,7 +395,7 @@ def test_the_first_differing_character_is_marked_below(make_message: Callable[..
         ("Invoice", "Welcome", 1),
         ("Welcome", "", 1),
         ("", "Welcome", 1),
-        ("Welcome", "Welcome!", 8),
+        ("Welcome?", "Welcome!", 8),
         ("Welcome!", "Welcome", 8),
         ("Rob and Rob", "Bob and Bob", 1),
         ("Welcome, Rob and more", "Welcome, Bob", 10),
@@ -433,11 +434,75 @@ def test_what_differs_only_where_it_is_cut_has_no_mark(make_message: Callable[..
         ✗ subject
             wanted '{"x" * 199}… (2 characters more)
             came   '{"x" * 199}… (3 characters more)
+            (a string is the whole of it; for a part give re.compile(...))
         ✗ mail_from
             wanted 'app\n@example.com'
             came   'app@example.com'
                        ^
     """)
+
+
+ONE_ALONE = "a list means each of them, and there is one alone; for any of them give a function"
+MISTAKES: list[tuple[dict[str, object], str | None]] = [
+    ({"subject": ["Welcome", "Bob"]}, ONE_ALONE),
+    ({"port": [587, 2525]}, ONE_ALONE),
+    ({"to": ["ada@example.org", "bob@example.org"]}, "'bob@example.org' is missing"),
+    ({"text": ["Plain", "WORDS"]}, "'WORDS' is missing: it is there in another letter case"),
+    ({"to": ("ada@example.org", "x@y")}, "a tuple means these and no others, in order; a list means each of them"),
+    ({"header": {"X-Tag": "news", "X-No": "1"}}, "there is no header 'X-No'"),
+    ({"header": {"x-tag": ["NEWS"]}}, None),
+    ({"header": {"x-tag": "NEWS"}}, "'x-tag': the letter case differs"),
+    ({"header": {"X-Tag": "other"}}, None),
+    ({"to": "Ada <ada@example.org>"}, "an address is without its name here: 'ada@example.org'"),
+    ({"to": "Bob <bob@example.org>"}, None),
+    ({"text": b"Plain"}, "what came is text: give a string, not b'Plain'"),
+    ({"text": 12345}, "what came is text: give a string, not 12345"),
+    ({"to": 12345}, None),
+    ({"subject": ("Welcome",)}, None),
+    ({"tls": "TLS 1.3"}, "it is written 'TLSv1.3'"),
+    ({"tls": "TLSv1.2"}, None),
+    ({"subject": "Wel"}, "a string is the whole of it; for a part give re.compile(...)"),
+    ({"subject": "Welcome "}, "the blanks differ"),
+    ({"text": "Plain  words"}, "it is there with other blanks, or other line ends"),
+    ({"html": "Marked words & more"}, "a reader sees it, but the HTML has tags or entities within it"),
+    (
+        {"text": "Plain words " + "x" * 200},
+        f"its first 11 characters are there; then ' {'x' * 39}' is wanted, and '' came",
+    ),
+    ({"text": "Another " + "x" * 200}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "hint"), MISTAKES)
+def test_a_likely_mistake_is_told(
+    make_message: Callable[..., Message], wanted: dict[str, object], hint: str | None
+) -> None:
+    header = b"Subject: Welcome\r\nTo: ada@example.org\r\nX-Tag: news\r\n"
+    raw = header + BOTH_BODIES.replace(b"Marked words", b"Marked <b>words</b> &amp; more")
+
+    told_last = nearest(wanted, make_message(raw, tls=TLS13)).splitlines()[-1].strip()
+
+    assert told_last == f"({hint})" if hint else not told_last.startswith("(")
+
+
+def test_where_two_long_lines_part_is_told(make_message: Callable[..., Message]) -> None:
+    message = make_message(b"Subject: " + b"x" * 300 + b" in May\r\n\r\n")
+
+    explanation = nearest({"subject": "x" * 300 + " in June"}, message)
+
+    assert explanation.splitlines()[-1] == (
+        "    (its first 304 characters are there; then 'June' is wanted, and 'May' came)"
+    )
+
+
+def test_how_far_a_text_is_there_is_told(make_message: Callable[..., Message]) -> None:
+    message = make_message(b"\r\n" + b"a line of filler\r\n" * 50 + b"please confirm your order 17\r\nThanks\r\n")
+
+    explanation = nearest({"text": "please confirm your order 18"}, message)
+
+    assert explanation.splitlines()[-1] == (
+        "    (its first 27 characters are there; then '8' is wanted, and '7\\nThanks\\n' came)"
+    )
 
 
 def test_the_address_got_it_as_bcc(make_message: Callable[..., Message]) -> None:
