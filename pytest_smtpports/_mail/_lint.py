@@ -174,22 +174,33 @@ def _bcc_header(message: Message) -> Iterator[str]:
 
 # The fields that an attacker wants to add, where a line end gets into a value.
 _WANTED = rb"(?:To|Cc|Bcc|From|Sender|Reply-To|Subject|Date|Message-ID|MIME-Version|Content-[A-Za-z-]+)"
-_FOLDED = re.compile(rb"\n[ \t]+(" + _WANTED + rb":[ \t][^\r\n]*)", re.IGNORECASE)
+_FOLDED = re.compile(rb"\r?\n[ \t]+(" + _WANTED + rb":[ \t][^\r\n]*)", re.IGNORECASE)
 _FIELD_IN_BODY = re.compile(rb"\s*(" + _WANTED + rb":[ \t][^\r\n]*)", re.IGNORECASE)
 
 
 def _injection(message: Message) -> Iterator[str]:
     header, body = _header_and_body(message.raw)
-    folded = _FOLDED.search(header)
+    folded = next(filter(_had_room, _FOLDED.finditer(header)), None)
     if folded:
         yield f"a folded line reads like a field of its own: {_words(folded[1])}"
     # Where all lines end in LF, they are the client's; one among others has come with a value.
     if _BARE_CR.search(header) or (b"\r\n" in header and _BARE_LF.search(header)):
         yield "a header field holds a CR or LF of its own"
-    # Whoever gets two line ends into a value makes body of the rest of the header.
+    # Whoever gets two line ends into a value makes body of the rest of the header, which is missing there then. What
+    # people write begins like that too, as the mail of a contact form does: "From: ...".
     begins = _FIELD_IN_BODY.match(body[:_LONGEST_LINE])
-    if begins:
+    if begins and not message.header_values(begins[1].partition(b":")[0].decode("ascii")):
         yield f"the body begins like a header: {_words(begins[1])}"
+
+
+def _had_room(folded: re.Match[bytes]) -> bool:
+    """Whether the first word would have fitted on the line before, so that no library has folded there."""
+    before = folded.start() - (folded.string.rfind(b"\n", 0, folded.start()) + 1)
+    return before + len(b" ") + len(folded[1].split()[0]) <= _FOLDED_AT
+
+
+# RFC 5322 §2.1.1: what a line should not go beyond.
+_FOLDED_AT = 78
 
 
 def _words(line: bytes) -> str:
@@ -232,6 +243,9 @@ def _aligned(one: str, other: str) -> bool:
     """Whether two domains belong to one organisation (RFC 7489 §3.2), as far as can be told without its list."""
     pairs = zip(reversed(one.split(".")), reversed(other.split(".")), strict=False)
     shared = [label for label, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
+    # Where mail is sent from what they share, that is no registry: t.co and mail.t.co.
+    if len(shared) > 1 and ".".join(reversed(shared)) in (one, other):
+        return True
     # Under a country one registers in a short second level: example.co.uk, example.com.au.
     registry = len(shared) > 1 and len(shared[0]) == 2 and len(shared[1]) <= 3
     return one == other or len(shared) > (2 if registry else 1)
@@ -240,7 +254,7 @@ def _aligned(one: str, other: str) -> bool:
 def _defective(message: Message) -> Iterator[str]:
     if message.defects:
         more = f", and {len(message.defects) - 1} more" * (len(message.defects) > 1)
-        yield f"{shown(message.defects[0])}{more}"
+        yield f"{shown_line(message.defects[0])}{more}"
 
 
 _WRITE_CRLF = "End every line with CR LF: smtplib's send_message() does so."

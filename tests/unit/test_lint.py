@@ -71,6 +71,10 @@ FINE = [
     pytest.param(mail(mail_from="b@localhost", From="a@localhost"), id="one label"),
     pytest.param(mail(b"Hello\r\n\r\nTo: be or not to be\r\n"), id="words like a field further down"),
     pytest.param(mail(b"To:be\r\n"), id="words not quite like a field"),
+    pytest.param(mail(b"From: Bob <bob@example.net>\r\n"), id="what a contact form was told"),
+    pytest.param(mail(Subject="x" * 68 + "\r\n Date: 5 May"), id="words like a field where a line is full"),
+    pytest.param(mail(mail_from="b@mail.t.co", From="a@t.co"), id="a subdomain of a short domain"),
+    pytest.param(mail(mail_from="b@ab.de", From="a@news.ab.de"), id="a short domain"),
 ]
 
 WRONG = [
@@ -95,6 +99,11 @@ WRONG = [
         "header-injection",
         mail(Subject="Hi\r\n Bcc: eve@example.net"),
         "a folded line reads like a field of its own: 'Bcc: eve@example.net'",
+    ),
+    (
+        "header-injection",
+        mail(Subject="x" * 63 + "\r\n Date: 5 May"),
+        "a folded line reads like a field of its own: 'Date: 5 May'",
     ),
     (
         "header-injection",
@@ -137,11 +146,11 @@ WRONG = [
         mail(mail_from="b@other.com", From="a@example.com"),
         "the envelope's sender is of 'other.com', the From header of 'example.com'",
     ),
-    ("defect", mail(To="ada"), "'InvalidHeaderDefect: To: addr-spec local part with no domain'"),
+    ("defect", mail(To="ada"), "InvalidHeaderDefect: To: addr-spec local part with no domain"),
     (
         "defect",
         mail(Content_Type="multipart/mixed; boundary=b", body=b"x"),
-        "'StartBoundaryNotFoundDefect', and 1 more",
+        "StartBoundaryNotFoundDefect, and 1 more",
     ),
 ]
 
