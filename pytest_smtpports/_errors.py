@@ -127,6 +127,14 @@ class UnknownFault(UnknownName, KeyError):
         )
 
 
+# Who takes the keywords that tell how long to wait.
+_WAITS = {
+    "within": "assert_sent() and assert_sent_times() take",
+    "settle": "assert_not_sent() takes",
+    "timeout": "wait_for() and expect() take",
+}
+
+
 class UnknownCriterion(SMTPPortsError, TypeError):
     """A keyword that is not a criterion.
 
@@ -152,7 +160,8 @@ class UnknownCriterion(SMTPPortsError, TypeError):
         super().__init__(name, self.known)
 
     def __str__(self) -> str:
-        nearest = did_you_mean(self.name, self.known)
+        taken = _WAITS.get(self.name)
+        nearest = f" here: {taken} it." if taken else did_you_mean(self.name, self.known)
         return f"{self.name!r} is not a criterion{nearest} Valid: {', '.join(map(repr, self.known))}."
 
 

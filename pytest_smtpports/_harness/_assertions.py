@@ -12,7 +12,7 @@ from .._mail._mailbox import Mailbox
 from .._mail._search import Search
 from .._mail._shown import counted
 from ._expectation import Expectation
-from ._waiting import until, until_async
+from ._waiting import checked_seconds, until, until_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,8 +62,9 @@ class Assertions:
             BlockingWaitError: with `settle`, in a running event loop; await `assert_not_sent_async`.
         """
         __tracebackhide__ = True
+        seconds = checked_seconds("settle", settle)
         search = self._search(criteria)
-        self._until(search, 1, settle, "assert_not_sent", "assert_not_sent_async")
+        self._until(search, 1, seconds, "assert_not_sent", "assert_not_sent_async")
         self._require(search, 0)
 
     def wait_for(self, *, timeout: float = 5.0, **criteria: object) -> Message:
@@ -79,29 +80,35 @@ class Assertions:
             BlockingWaitError: in a running event loop; await `wait_for_async`.
         """
         __tracebackhide__ = True
+        seconds = checked_seconds("timeout", timeout)
         search = self._search(criteria)
-        self._until(search, 1, timeout, "wait_for", "wait_for_async")
+        self._until(search, 1, seconds, "wait_for", "wait_for_async")
         return self._first(search)
 
     async def assert_sent_async(self, *, within: float = 0.0, **criteria: object) -> Message:
         """`assert_sent`, awaited, under asyncio or trio."""
         __tracebackhide__ = True
-        search = self._search(criteria)
-        await self._until_async(search, within)
-        return self._require(search, 1)[0]
+        return (await self._sent_async(1, within, criteria))[0]
+
+    async def assert_sent_times_async(self, n: int, *, within: float = 0.0, **criteria: object) -> Mailbox:
+        """`assert_sent_times`, awaited, under asyncio or trio."""
+        __tracebackhide__ = True
+        return await self._sent_async(n, within, criteria)
 
     async def assert_not_sent_async(self, *, settle: float = 0.0, **criteria: object) -> None:
         """`assert_not_sent`, awaited, under asyncio or trio."""
         __tracebackhide__ = True
+        seconds = checked_seconds("settle", settle)
         search = self._search(criteria)
-        await self._until_async(search, settle)
+        await self._until_async(search, 1, seconds)
         self._require(search, 0)
 
     async def wait_for_async(self, *, timeout: float = 5.0, **criteria: object) -> Message:
         """`wait_for`, awaited, under asyncio or trio."""
         __tracebackhide__ = True
+        seconds = checked_seconds("timeout", timeout)
         search = self._search(criteria)
-        await self._until_async(search, timeout)
+        await self._until_async(search, 1, seconds)
         return self._first(search)
 
     def expect(self, *, timeout: float = 5.0, **criteria: object) -> Expectation:
@@ -118,6 +125,7 @@ class Assertions:
             UnknownCriterion: a keyword that is not a criterion.
             BlockingWaitError: at the end of the block, in a running event loop; use `async with`.
         """
+        seconds = checked_seconds("timeout", timeout)
         search = self._search(criteria)
 
         def explanation(before: int) -> str:
@@ -126,8 +134,8 @@ class Assertions:
 
         return Expectation(
             search,
-            lambda: self._until(search, 1, timeout, "expect", "expect"),
-            lambda: self._until_async(search, timeout),
+            lambda: self._until(search, 1, seconds, "expect", "expect"),
+            lambda: self._until_async(search, 1, seconds),
             explanation,
         )
 
@@ -208,9 +216,9 @@ class Assertions:
     def _until(self, search: Search, n: int, seconds: float, called: str, twin: str) -> None:
         until(self._world.journal, lambda: search.count() >= n, self._patience(seconds), called, twin)
 
-    async def _until_async(self, search: Search, seconds: float) -> None:
+    async def _until_async(self, search: Search, n: int, seconds: float) -> None:
         journal, engine = self._world.journal, self._world.surroundings.engine
-        await until_async(journal, engine, lambda: search.count() >= 1, self._patience(seconds))
+        await until_async(journal, engine, lambda: search.count() >= n, self._patience(seconds))
 
     def _patience(self, seconds: float) -> float:
         # Nothing comes any more after close().
@@ -218,9 +226,17 @@ class Assertions:
 
     def _sent(self, called: str, n: int, within: float, criteria: Mapping[str, object]) -> Mailbox:
         __tracebackhide__ = True
+        number, seconds = _checked_number(n), checked_seconds("within", within)
         search = self._search(criteria)
-        self._until(search, n, within, called, "assert_sent_async")
-        return self._require(search, n)
+        self._until(search, number, seconds, called, f"{called}_async")
+        return self._require(search, number)
+
+    async def _sent_async(self, n: int, within: float, criteria: Mapping[str, object]) -> Mailbox:
+        __tracebackhide__ = True
+        number, seconds = _checked_number(n), checked_seconds("within", within)
+        search = self._search(criteria)
+        await self._until_async(search, number, seconds)
+        return self._require(search, number)
 
     def _require(self, search: Search, n: int) -> Mailbox:
         __tracebackhide__ = True
@@ -255,6 +271,12 @@ class Assertions:
             "when the port accepts it, and otherwise while a route or a block is active."
         )
         return "\n".join(lines)
+
+
+def _checked_number(n: object) -> int:
+    if isinstance(n, int) and not isinstance(n, bool) and n >= 0:
+        return n
+    raise ConfigurationError(f"assert_sent_times() takes how many messages are expected, such as 2, not {n!r}.")
 
 
 def _hashable(identity: object) -> object:

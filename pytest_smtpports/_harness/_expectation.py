@@ -50,6 +50,7 @@ class Expectation:
         self._message: Message | None = None
 
     def __enter__(self) -> Self:
+        self._message = None
         self._before = self._search.count()
         # From now on others are found.
         self._search.found.clear()

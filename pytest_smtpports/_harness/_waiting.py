@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .. import _clock
-from .._errors import BlockingWaitError, is_ours
+from .._errors import BlockingWaitError, ConfigurationError, is_ours
 from .._server._running import running_loop
 
 if TYPE_CHECKING:
@@ -28,6 +28,23 @@ def until(journal: Journal, found: Callable[[], bool], seconds: float, called: s
     if seconds > 0 and is_in_loop():
         raise BlockingWaitError(called, twin)
     return journal.wait(found, seconds)
+
+
+def checked_seconds(name: str, seconds: object) -> float:
+    """How long is to be waited, as it was given by a keyword of this name.
+
+    Raises:
+        ConfigurationError: it is no number of seconds, or one without an end.
+    """
+    # NaN is not within any bounds.
+    if isinstance(seconds, (int, float)) and 0 <= seconds <= _LONGEST:
+        return float(seconds)
+    raise ConfigurationError(
+        f"{name}= takes the seconds to wait, from 0 to {_LONGEST:,} (a day), such as {name}=5, not {seconds!r}."
+    )
+
+
+_LONGEST = 86_400
 
 
 def is_in_loop() -> bool:

@@ -38,7 +38,13 @@ def code_in(texts: Mapping[str, str], pattern: object, whose: str) -> str:
 
 def _compiled(pattern: object) -> re.Pattern[str]:
     if isinstance(pattern, str):
-        return re.compile(pattern)
+        try:
+            return re.compile(pattern)
+        except re.error as error:
+            raise ConfigurationError(
+                f"code() takes a pattern as re.compile() does, and {pattern!r} is none: {error}; re.escape() makes one "
+                "of words that are to be taken as they stand."
+            ) from None
     if isinstance(pattern, re.Pattern) and isinstance(pattern.pattern, str):
         return pattern
     raise ConfigurationError(

@@ -223,6 +223,7 @@ def test_assertions(smtpports: SMTPPorts) -> None:
 
 async def test_awaited_assertions(smtpports: SMTPPorts) -> None:
     assert_type(await smtpports.assert_sent_async(within=1, subject="Welcome"), Message)
+    assert_type(await smtpports.assert_sent_times_async(2, within=1, subject="Welcome"), Mailbox)
     assert_type(await smtpports.wait_for_async(timeout=1, subject="Welcome"), Message)
     await smtpports.assert_not_sent_async(settle=0.1)
 

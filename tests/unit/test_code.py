@@ -54,6 +54,11 @@ def test_a_test_says_what_a_code_is(
     assert make_message(b"Subject: x\r\n\r\n12345 PIN: B456 code\r\n").code(pattern) == code
 
 
+def test_what_is_no_pattern_is_told(make_message: Callable[..., Message]) -> None:
+    with pytest.raises(ConfigurationError, match=r"'\(' is none: missing \), .*; re\.escape\(\) makes one of words"):
+        make_message().code("(")
+
+
 def test_the_html_is_asked_where_the_text_has_none(make_message: Callable[..., Message]) -> None:
     assert make_message(BOTH % b"below").code() == "482913"
     assert make_message(BOTH % b"1234").code() == "1234"

@@ -201,3 +201,17 @@ def test_a_traceback_ends_where_the_user_made_the_mistake(error: Exception, *, o
         raise error
 
     assert is_ours(caught) is ours
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("within", "assert_sent() and assert_sent_times() take it"),
+        ("settle", "assert_not_sent() takes it"),
+        ("timeout", "wait_for() and expect() take it"),
+    ],
+)
+def test_who_takes_the_seconds_to_wait_is_told(name: str, told: str) -> None:
+    error = UnknownCriterion(name, ["subject"])
+
+    assert str(error) == f"{name!r} is not a criterion here: {told}. Valid: 'subject'."

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import re
 import smtplib
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiosmtplib
 import pytest
@@ -174,6 +176,18 @@ async def test_the_twins_assert_under_asyncio(smtpports: SMTPPorts) -> None:
 
 
 @pytest.mark.asyncio
+async def test_several_are_awaited(smtpports: SMTPPorts) -> None:
+    def send_two() -> None:
+        send(smtpports)
+        send(smtpports)
+
+    with meanwhile(send_two):
+        assert len(await smtpports.assert_sent_times_async(2, within=5, subject="Welcome")) == 2
+    with pytest.raises(AssertionError, match="2 messages match, 3 expected"):
+        await smtpports.assert_sent_times_async(3, within=0.1)
+
+
+@pytest.mark.asyncio
 async def test_a_wait_that_is_cancelled_leaves_no_listener(smtpports: SMTPPorts) -> None:
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(smtpports.wait_for_async(timeout=60), 0.1)
@@ -206,12 +220,48 @@ def test_a_wait_that_trio_cancels_ends(smtpports: SMTPPorts) -> None:
     smtpports.assert_sent()
 
 
+NO_SECONDS = ["5", None, -1, float("nan"), float("inf"), 1e12, dt.timedelta(seconds=5)]
+
+
+@pytest.mark.parametrize("seconds", NO_SECONDS)
+def test_what_is_no_number_of_seconds_is_refused_at_once(smtpports: SMTPPorts, seconds: Any) -> None:
+    told = re.escape(f"= takes the seconds to wait, from 0 to 86,400 (a day), such as NAME=5, not {seconds!r}.")
+    for name, wait in (
+        ("within", lambda: smtpports.assert_sent(within=seconds)),
+        ("within", lambda: asyncio.run(smtpports.assert_sent_async(within=seconds))),
+        ("settle", lambda: smtpports.assert_not_sent(settle=seconds)),
+        ("settle", lambda: asyncio.run(smtpports.assert_not_sent_async(settle=seconds))),
+        ("timeout", lambda: smtpports.wait_for(timeout=seconds)),
+        ("timeout", lambda: asyncio.run(smtpports.wait_for_async(timeout=seconds))),
+        ("timeout", lambda: smtpports.expect(timeout=seconds)),
+    ):
+        with pytest.raises(ConfigurationError, match=name + told.replace("NAME", name)):
+            wait()
+
+
+@pytest.mark.parametrize("number", ["2", -1, True, None, 1.0])
+def test_what_is_no_number_of_messages_is_refused(smtpports: SMTPPorts, number: Any) -> None:
+    with pytest.raises(ConfigurationError, match="how many messages are expected, such as 2, not "):
+        smtpports.assert_sent_times(number)
+
+
+def test_an_expectation_that_is_entered_again_forgets_what_it_has_found(smtpports: SMTPPorts) -> None:
+    expected = smtpports.expect(timeout=0.1, subject="Welcome")
+    with expected:
+        send(smtpports)
+    with pytest.raises(AssertionError, match="1 message that matches came before"), expected:
+        pass
+
+    with pytest.raises(ConfigurationError, match="once the block"):
+        _ = expected.message
+
+
 # What would stop the loop
 
 BLOCKING = {
     "wait_for": ("wait_for_async", lambda smtpports: smtpports.wait_for()),
     "assert_sent": ("assert_sent_async", lambda smtpports: smtpports.assert_sent(within=1)),
-    "assert_sent_times": ("assert_sent_async", lambda smtpports: smtpports.assert_sent_times(2, within=1)),
+    "assert_sent_times": ("assert_sent_times_async", lambda smtpports: smtpports.assert_sent_times(2, within=1)),
     "assert_not_sent": ("assert_not_sent_async", lambda smtpports: smtpports.assert_not_sent(settle=1)),
 }
 
