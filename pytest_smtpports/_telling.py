@@ -113,10 +113,18 @@ class Telling:
             setattr(report, CAME_LATE, late)
 
     def _account(self, item: pytest.Item, report: pytest.TestReport) -> str:
-        now, said = _clock.now(), report.longreprtext
+        now, said, evidence = _clock.now(), report.longreprtext, self._evidence(item)
         told = (
-            account(each.messages, each.connections, blocks=each.blocks, faults=each.faults, now=now, said=said)
-            for each in self._evidence(item)
+            account(
+                each.messages,
+                each.connections,
+                blocks=each.blocks,
+                faults=each.faults,
+                now=now,
+                said=said,
+                alone=len(evidence) == 1,
+            )
+            for each in evidence
         )
         return "\n".join(filter(None, told))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ._explain import MOST_LISTED, advice, arrived, last_dialogue, told, told_faults
@@ -23,6 +24,7 @@ def account(
     faults: Iterable[tuple[str, int]],
     now: datetime.datetime,
     said: str,
+    alone: bool = True,
 ) -> str:
     """What came, who came, and what was in the way, but for what the failure has said itself.
 
@@ -33,15 +35,29 @@ def account(
         faults: the faults that are set, or were set and never fired, and how often each has fired.
         now: the time to count ages from.
         said: the text of the failure.
+        alone: whether these are all that it can have spoken of.
     """
     lines = arrived(messages, now)
     if lines[0] in said:
         # One of our own assertions has failed, and has explained itself.
         lines = []
     else:
+        lines += _too_late(len(messages), said) if alone else []
         lines += [*_came(connections), *last_dialogue(connections), *advice(messages, connections)]
         lines += [f"blocked: {port} ({kind})" for port, kind in blocks]
     return "\n".join([*lines, *(line for line in told_faults(faults) if line not in said)])
+
+
+# What an assertion of ours has said of those that had come.
+_SAID = re.compile(r"^E? *(?:no message|(\d+) messages?) came:?$", re.MULTILINE)
+
+
+def _too_late(messages: int, said: str) -> list[str]:
+    """Of how many the assertion that failed did not know."""
+    found = _SAID.search(said)
+    late = messages - int(found[1] or 0) if found else 0
+    which = "the last of them" if late == 1 else f"the last {late} of them"
+    return [f"  ({which} came too late: by then the assertion had failed)"] if late > 0 else []
 
 
 def told_late(messages: Sequence[Message]) -> list[str]:

@@ -391,3 +391,26 @@ def test_the_section_comes_back_from_a_worker(pytester: pytest.Pytester) -> None
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([SECTION, "no message came", "no connection came either: *"])
+
+
+def test_mail_that_came_once_the_assertion_had_failed_came_too_late(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import smtplib
+
+        def test_waits_too_short(smtpports):
+            try:
+                smtpports.wait_for(timeout=0.01, subject="Welcome")
+            finally:
+                with smtplib.SMTP(*smtpports.ports[25].address, timeout=5) as client:
+                    client.sendmail("app@example.com", "ada@example.org", "Subject: Welcome\\r\\n\\r\\n")
+    """)
+
+    result = pytester.runpytest_subprocess("-p", "no:randomly")
+
+    result.stdout.fnmatch_lines(
+        [
+            "1 message came:",
+            "  1. 25 in clear *",
+            "  (the last of them came too late: by then the assertion had failed)",
+        ]
+    )

@@ -6,6 +6,8 @@ import datetime
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pytest_smtpports import Line, Location, Outcome
 from pytest_smtpports._mail._account import account, told_late, told_open
 
@@ -53,6 +55,33 @@ def test_where_nobody_came_it_says_what_to_do(noon: datetime.datetime) -> None:
     told = account([], [], blocks=[], faults=[], now=noon, said="assert 0")
 
     assert told.startswith("no message came\nno connection came either: ")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("E       no message came", "(the last 2 of them came too late: by then the assertion had failed)"),
+        ("E       1 message came:\nE       more", "(the last of them came too late: by then the assertion had failed)"),
+        ("E       3 messages came:", None),
+        ("E       assert no message came == 1", None),
+    ],
+)
+def test_what_came_once_the_assertion_had_failed_came_too_late(
+    make_message: Callable[..., Message], noon: datetime.datetime, said: str, told: str | None
+) -> None:
+    lines = account([make_message()] * 2, [], blocks=[], faults=[], now=noon, said=said).splitlines()
+
+    assert [line.strip() for line in lines[3:]] == [told] * (told is not None)
+
+
+def test_of_several_ports_nobody_knows_of_which_the_assertion_spoke(
+    make_message: Callable[..., Message], noon: datetime.datetime
+) -> None:
+    said = "E       no message came"
+
+    told = account([make_message()], [], blocks=[], faults=[], now=noon, said=said, alone=False)
+
+    assert "too late" not in told
 
 
 def test_what_the_failure_has_said_itself_is_not_said_again(
