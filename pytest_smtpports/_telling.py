@@ -167,9 +167,14 @@ def _explains(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
 
 def _outcome(before: str, report: pytest.TestReport) -> str:
     """How a test has ended, as far as its phases are over."""
-    if report.outcome == "passed" or before != "passed":
+    if before != "passed" and not (before == "xpassed" and report.failed):
         return before
-    return "error" if report.outcome == "failed" and report.when != "call" else report.outcome
+    # As pytest calls what was marked xfail: it tells them as skipped, and as passed.
+    outcome = _XFAIL.get(report.outcome, report.outcome) if hasattr(report, "wasxfail") else report.outcome
+    return "error" if outcome == "failed" and report.when != "call" else outcome
+
+
+_XFAIL = {"skipped": "xfailed", "passed": "xpassed"}
 
 
 def _captured(test: str, outcome: str, several: Sequence[Evidence]) -> Captured:

@@ -16,7 +16,7 @@ class Captured:
 
     Attributes:
         test: its node id.
-        outcome: "passed", "failed", "skipped" or "error".
+        outcome: "passed", "failed", "skipped", "error", "xfailed" or "xpassed".
         messages: in order of arrival.
         connections: in order of opening, blocked attempts included.
         late: the messages that came after the test and all its fixtures had ended, and that no other test counts.

@@ -49,6 +49,8 @@ const SIGNS = {
   failed: ["✗", "bad"],
   error: ["!", "bad"],
   skipped: ["–", "idle"],
+  xfailed: ["–", "idle"],
+  xpassed: ["✓", "odd"],
   delivered: ["✓", "good"],
   "not acknowledged": ["?", "odd"],
   blocked: ["⊘", "bad"],
