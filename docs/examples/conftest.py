@@ -2,8 +2,8 @@
 
 import pytest
 
-# The one has hooks that are meant for the root folder of a suite of its own, the other needs frameworks.
-collect_ignore = ["hooks", "interop"]
+# They are run as suites of their own: hooks for a root folder, frameworks, other languages, what was there before.
+collect_ignore = ["before", "ci", "hooks", "interop", "other", "xdist"]
 
 
 @pytest.fixture(autouse=True)

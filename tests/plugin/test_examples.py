@@ -47,3 +47,24 @@ def test_a_message_with_an_unfilled_template_fails_its_test(pytester: pytest.Pyt
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*ServerError: *AssertionError: a template was not filled in*"])
+
+
+def test_the_examples_with_workers_pass_as_a_suite_and_what_they_captured_is_merged(pytester: pytest.Pytester) -> None:
+    shutil.copytree(EXAMPLES / "xdist", pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+
+    options = ("--dist", "loadgroup", "--smtpports-save=mail", "--smtpports-report=mail.html")
+    result = pytester.runpytest_subprocess("-n", "2", *options, timeout=60)
+
+    result.assert_outcomes(passed=6)
+    assert len(list((pytester.path / "mail").rglob("*.eml"))) == 6
+    assert (pytester.path / "mail.html").is_file()
+
+
+def test_what_was_there_before_with_mocks_passes(pytester: pytest.Pytester) -> None:
+    for name in ("welcome.py", "hasty.py", "before/test_mocks.py", "before/test_patched_send.py"):
+        shutil.copy(EXAMPLES / name, pytester.path)
+    pytester.makefile(".ini", pytest=f"{INI}pythonpath = .\n")
+
+    result = pytester.runpytest("-p", "no:randomly")
+
+    result.assert_outcomes(passed=4)
