@@ -3,7 +3,7 @@
 import pytest
 
 # They are run as suites of their own: hooks for a root folder, frameworks, other languages, what was there before.
-collect_ignore = ["before", "ci", "hooks", "interop", "other", "xdist"]
+collect_ignore = ["before", "ci", "cli", "guard", "hooks", "interop", "other", "xdist"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,8 @@
 from email.message import EmailMessage
 from email.utils import localtime, make_msgid
 
+import pytest
+
 
 def newsletter():
     mail = EmailMessage()
@@ -41,3 +43,13 @@ def test_a_server_in_between_sets_the_date(smtpports):
     send(smtpports, mail)
 
     assert not smtpports.messages.check(ignore="missing-date")
+
+
+class TestEveryMail:
+    @pytest.fixture(autouse=True)
+    def checked(self, smtpports):
+        yield
+        assert not smtpports.messages.check(ignore=("missing-date", "missing-message-id"))
+
+    def test_a_newsletter(self, smtpports):
+        send(smtpports, newsletter())

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,24 @@ def test_the_examples_with_node_pass_as_a_suite(pytester: pytest.Pytester) -> No
     result = pytester.runpytest_subprocess("test_node.py", timeout=100)
 
     result.assert_outcomes(passed=2)
+
+
+@pytest.mark.usefixtures("_nodemailer")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "smtpports run -- npm test",
+        "smtpports run --port 465 -- sh send.sh ada@example.org",
+        "smtpports run --route smtp.example.com -- node routed.cjs ada@example.org",
+    ],
+)
+def test_a_command_in_another_language_finds_the_ports(line: str, pytester: pytest.Pytester) -> None:
+    copied("other", pytester)
+
+    result = pytester.run(sys.executable, "-m", "pytest_smtpports", *shlex.split(line)[1:], timeout=60)
+
+    assert result.ret == 0
+    result.stderr.fnmatch_lines(["*1 message came*", "*shop@example.com to ada@example.org*Welcome*"])
 
 
 def test_what_was_there_before_passes_with_the_other_packages(pytester: pytest.Pytester) -> None:

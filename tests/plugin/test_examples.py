@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -68,3 +66,16 @@ def test_what_was_there_before_with_mocks_passes(pytester: pytest.Pytester) -> N
     result = pytester.runpytest("-p", "no:randomly")
 
     result.assert_outcomes(passed=4)
+
+
+def test_the_example_of_the_guard_fails_where_a_setting_was_forgotten(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REAL_SMTP_HOST", raising=False)
+    shutil.copytree(EXAMPLES / "guard", pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+
+    result = pytester.runpytest("-p", "no:randomly")
+
+    result.stdout.fnmatch_lines(["*192.0.2.1:25*test_guard.py:12*"])
+    assert result.parseoutcomes()["skipped"] == 1
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
