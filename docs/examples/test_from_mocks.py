@@ -21,7 +21,7 @@ def test_a_port_is_blocked(smtpports):
     assert send_welcome_mail("ada@example.org") == 2525
 
 
-def test_what_no_server_would_take_fails(smtpports):
+def test_what_a_server_refuses_fails(smtpports):
     smtpports.route("smtp.example.com")
 
     with pytest.raises(smtplib.SMTPNotSupportedError):

@@ -26,7 +26,7 @@ def test_a_port_is_blocked():
         assert send_welcome_mail("ada@example.org") == 2525
 
 
-def test_what_no_server_would_take_passes():
+def test_what_a_server_refuses_passes():
     with patch("smtplib.SMTP") as smtp:
         send_hastily("ada@example.org")
 
