@@ -24,7 +24,7 @@ def test_the_readme_has_two_commands_and_the_second_runs_all_tests() -> None:
 
 
 def test_every_example_stands_in_the_documentation() -> None:
-    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md"))
     folder = ROOT / "docs"
     examples = [*folder.glob("examples/*.py"), *folder.glob("examples/interop/*.py")]
     names = [str(path.relative_to(folder).as_posix()) for path in examples if path.name != "conftest.py"]
