@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +16,7 @@ import pytest
 
 from ._errors import ConfigurationError
 from ._report._names import folder_name
+from ._report._page_file import check_page, write_page
 from ._report._records import Recorder, Records
 from ._report._saved import begin, save
 from ._report._summary import line, markdown, rows
@@ -175,7 +175,7 @@ class Putting:
         if settings.save is not None:
             yield settings.save, lambda path: save(records, path, attachments=settings.save_attachments)
         if settings.report is not None:
-            yield settings.report, lambda path: _write_page(path, records)
+            yield settings.report, lambda path: write_page(path, records)
 
     def _has_written(self, path: Path, write: Callable[[Path], object]) -> bool:
         try:
@@ -198,35 +198,14 @@ def _append(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _write_page(path: Path, captured: Sequence[Captured]) -> None:
-    # Jinja2 is loaded where a page is asked for, and nowhere else.
-    from ._report._page import pieces
-
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(pieces(captured))
-
-
 def _check(config: pytest.Config, settings: Settings) -> None:
     name = ""
     try:
         if settings.report is not None:
             name = "--smtpports-report"
-            _check_page(settings.report)
+            check_page(settings.report)
         if settings.save is not None:
             name = "ini smtpports_save" if config.getoption("smtpports_save") is None else "--smtpports-save"
             begin(settings.save)
     except ConfigurationError as error:
         raise pytest.UsageError(f"{name}: {error}") from None
-
-
-def _check_page(path: Path) -> None:
-    if find_spec("jinja2") is None:
-        raise ConfigurationError("Jinja2 is not installed; pip install 'pytest-smtpports[report]' does it.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab"):
-            pass
-    except OSError as error:
-        raise ConfigurationError(
-            f"{str(path)!r} can't be written ({error.strerror}); give a file that can be written, or made."
-        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError, is_ours
@@ -81,6 +82,7 @@ class SMTPPorts(Blockable, Audits, Assertions):
         _surroundings: Surroundings | None = None,
         _hook: Callable[[], pluggy.HookRelay] | None = None,
         _real_time: bool = False,
+        _local_ports: Mapping[int, int] = MappingProxyType({}),
         _config: object = None,
     ) -> None:
         chosen = by_number(profiles)
@@ -99,6 +101,7 @@ class SMTPPorts(Blockable, Audits, Assertions):
             catalogue=lambda: known_faults(_hook(), _config),
             memory_limit=_size(memory_limit),
             real_time=_real_time,
+            local_ports=_local_ports,
         )
         self.ports = Ports(self._world)
         self._hook, self._config = _hook, _config

@@ -50,6 +50,7 @@ class World:
         catalogue: Callable[[], Catalogue],
         memory_limit: int,
         real_time: bool,
+        local_ports: Mapping[int, int],
     ) -> None:
         if not profiles:
             raise ConfigurationError("There is no profile: at least one port has to be emulated.")
@@ -63,7 +64,13 @@ class World:
         self.accounts = Accounts(username, password)
         self._server = Server(surroundings.engine, self.journal, hooks)
         self._network = Network(
-            host, profiles, self.accounts, self._server.listen, self.journal, lambda: surroundings.children
+            host,
+            profiles,
+            self.accounts,
+            self._server.listen,
+            self.journal,
+            lambda: surroundings.children,
+            local_ports,
         )
         if real_time:
             self._network.take_real_time()

@@ -208,13 +208,18 @@ def _unhappy(connections: Sequence[Connection]) -> list[str]:
 def told(connection: Connection) -> str:
     """One connection in one line."""
     name = f"{connection.host}:{connection.port}" if connection.host else str(connection.port)
+    where = f" [{connection.location}]" if connection.location else ""
+    return shown_line(f"{name}: {how_it_ended(connection)}{where}")
+
+
+def how_it_ended(connection: Connection) -> str:
+    """The outcome of a connection, and its reason."""
     outcome = _TOLD.get(connection.outcome, connection.outcome.value)
     if connection.block is not None:
         # What is in a client's way, and does not stop it, may be why it ends as it does.
         stopped = connection.outcome is Outcome.BLOCKED
         outcome = f"{outcome} ({connection.block})" if stopped else f"{outcome}, port blocked ({connection.block})"
-    where = f" [{connection.location}]" if connection.location else ""
-    return shown_line(f"{name}: {outcome}: {connection.reason}{where}")
+    return f"{outcome}: {connection.reason}"
 
 
 def last_dialogue(connections: Sequence[Connection]) -> list[str]:

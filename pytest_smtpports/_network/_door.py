@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 __tracebackhide__ = is_ours
 
 
+# What can be done where a number that was asked for can't be had.
+_REMEDIES = {
+    errno.EADDRINUSE: ": another program does. `ss -ltnp` or `lsof -i` shows which; end it, or take another number.",
+    errno.EACCES: ": low numbers belong to the administrator. Take one from 1024 on, or have the administrator allow "
+    "it; on Linux `sysctl net.ipv4.ip_unprivileged_port_start=25` does.",
+}
+
+
 class Answer(Protocol):
     """What stands behind an open door."""
 
@@ -33,8 +42,16 @@ class Answer(Protocol):
         ...
 
 
+def unavailable(host: str, local_port: int, error: OSError) -> str:
+    """Why nothing can listen at an address, and what else can be done."""
+    what = f"{host}:{local_port}" if local_port else host
+    reason = f"Nothing can listen on {what} on this machine ({error.strerror})"
+    remedy = _REMEDIES.get(error.errno or 0) if local_port else None
+    return f"{reason}{remedy or '; 127.0.0.1 always works.'}"
+
+
 class Door:
-    """One local port.
+    """One local port: an ephemeral one unless a number is told.
 
     A socket that is bound and never listens keeps the number for the door's life: alone it refuses connections, and
     what answers is opened on the same number beside it.
@@ -44,23 +61,31 @@ class Door:
         block: what holds for it.
     """
 
-    def __init__(self, host: str, answer: Callable[[socket.socket, Block | None], Answer], block: Block | None) -> None:
+    def __init__(
+        self,
+        host: str,
+        answer: Callable[[socket.socket, Block | None], Answer],
+        block: Block | None,
+        local_port: int = 0,
+    ) -> None:
         self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._answer = answer
         # Whoever dials while the door is turned waits for the end of that.
         self._turning = threading.Lock()
         try:
-            self._guard = self._bind((host, 0))
+            self._guard = self._bind((host, local_port))
         except OSError as error:
-            raise ConfigurationError(
-                f"Nothing can listen on {host} on this machine ({error.strerror}); 127.0.0.1 always works."
-            ) from error
+            raise ConfigurationError(unavailable(host, local_port, error)) from error
         self.address: tuple[str, int] = self._guard.getsockname()[:2]
         self._behind: Answer | None = None
         self._spared = self._entered = 0
         self._is_closed = False
         self.block = block
-        self._open()
+        try:
+            self._open()
+        except OSError as error:
+            self._guard.close()
+            raise ConfigurationError(unavailable(host, local_port, error)) from error
 
     def set(self, block: Block | None) -> None:
         """Block the door, in a way or another, or open it; nothing happens where it is so already."""

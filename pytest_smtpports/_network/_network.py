@@ -41,7 +41,9 @@ class Network:
         listen: Listen,
         journal: Journal,
         children: Callable[[], Children],
+        local_ports: Mapping[int, int],
     ) -> None:
+        self._local_ports = local_ports
         self._bind_host = bind_host
         # A routed name has an IPv4 address, which sockets of both families can dial.
         self._routed_host = "127.0.0.1" if ":" in bind_host else bind_host
@@ -75,11 +77,12 @@ class Network:
                 site = next((each for each in self._routed if each.is_pattern and each.covers(site.host)), site)
             if number not in site.doors:
                 profile, block = site.profiles[number], self.block(number, site.scope)
-                host = self._bind_host if site is self._direct else self._routed_host
+                is_direct = site is self._direct
                 site.doors[number] = Door(
-                    host,
+                    self._bind_host if is_direct else self._routed_host,
                     lambda bound, block: self._listen(bound, profile, site.host, site.accounts, block, site.scope),
                     block,
+                    self._local_ports.get(number, 0) if is_direct else 0,
                 )
             return site.doors[number]
 

@@ -97,11 +97,12 @@ def _provider(name: str, facts: Mapping[str, Any]) -> Row:
 def _profiles() -> Topic:
     known = {**PROFILES, **KINDRED}
     facts = {str(number): asdict(profile) for number, profile in known.items()}
-    rows = {str(number): _profile(profile) for number, profile in known.items()}
+    rows = {str(number): row_of(profile) for number, profile in known.items()}
     return Topic(facts, rows, ("port", "role", "TLS", "login", "emulated"))
 
 
-def _profile(profile: Profile) -> Row:
+def row_of(profile: Profile) -> Row:
+    """What a port is, as an overview tells it."""
     return {
         "port": str(profile.number),
         "role": profile.role.value,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter, defaultdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError
@@ -32,13 +33,30 @@ def begin(directory: Path) -> None:
     Raises:
         ConfigurationError: it can't be written.
     """
+    with _writable(directory):
+        for folder in _folders(directory):
+            if is_folder_name(folder.name):
+                _clear(folder)
+
+
+def begin_one(directory: Path) -> None:
+    """The same for a folder into which all goes, with no folder for each test.
+
+    Raises:
+        ConfigurationError: it can't be written.
+    """
+    with _writable(directory):
+        for path in _ours(directory):
+            path.unlink()
+
+
+@contextmanager
+def _writable(directory: Path) -> Iterator[None]:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
             pass
-        for folder in _folders(directory):
-            if is_folder_name(folder.name):
-                _clear(folder)
+        yield
     except OSError as error:
         raise ConfigurationError(
             f"{str(directory)!r} can't be written ({error.strerror}); give a folder that can be written, or made."
@@ -65,14 +83,39 @@ def _save_test(captured: Captured, folder: Path, *, attachments: bool) -> None:
     in_time = len(captured.messages)
     brought: defaultdict[int, list[str]] = defaultdict(list)
     for place, message in enumerate((*captured.messages, *captured.late), start=1):
-        late = "late-" if place > in_time else ""
-        _write(folder / f"{place:03}-{late}{message.port}-{slug(message.subject, 'mail')}.eml", message.raw)
-        brought[message.connection].append(f"brought message {place:03} to {visible(', '.join(message.recipients))}")
+        _, told_of = save_message(message, place, folder, late=place > in_time)
+        brought[message.connection].append(told_of)
         if attachments:
             _save_attachments(message, folder / f"{place:03}-attachments")
     for connection in captured.connections:
-        text = "\n".join(_dialogue(captured.test, connection, brought[connection.id]))
-        _write(folder / f"{connection.id:03}.dialogue.txt", text.encode("utf-8"))
+        save_dialogue(captured.test, connection, brought[connection.id], folder)
+
+
+def save_message(message: Message, place: int, folder: Path, *, late: bool = False) -> tuple[Path, str]:
+    """Write one message; where it is, and what its connection's dialogue tells of it.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    path = folder / f"{place:03}-{'late-' * late}{message.port}-{slug(message.subject, 'mail')}.eml"
+    _write(path, message.raw)
+    return path, f"brought message {place:03} to {visible(', '.join(message.recipients))}"
+
+
+def save_dialogue(test: str, connection: Connection, brought: Iterable[str], folder: Path) -> None:
+    """Write what was said on one connection.
+
+    Args:
+        test: whose it is.
+        connection: the connection.
+        brought: what is told of the messages that it brought.
+        folder: where.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    text = "\n".join(_dialogue(test, connection, brought))
+    _write(folder / f"{connection.id:03}.dialogue.txt", text.encode("utf-8"))
 
 
 def _save_attachments(message: Message, folder: Path) -> None:
@@ -84,7 +127,7 @@ def _save_attachments(message: Message, folder: Path) -> None:
         _write(folder / name, attachment.content)
 
 
-def _dialogue(test: str, connection: Connection, brought: list[str]) -> Iterator[str]:
+def _dialogue(test: str, connection: Connection, brought: Iterable[str]) -> Iterator[str]:
     yield visible(test)
     yield told(connection)
     yield f"opened at {connection.opened_at.isoformat()}"
@@ -105,8 +148,11 @@ def _clear(folder: Path) -> None:
     for inner in _folders(folder):
         if _ATTACHMENTS.fullmatch(inner.name):
             _remove([path for path in inner.iterdir() if path.is_file()], inner)
-    ours = [path for path in folder.iterdir() if _MESSAGE.fullmatch(path.name) or _DIALOGUE.fullmatch(path.name)]
-    _remove(ours, folder)
+    _remove(_ours(folder), folder)
+
+
+def _ours(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if _MESSAGE.fullmatch(path.name) or _DIALOGUE.fullmatch(path.name)]
 
 
 def _remove(files: list[Path], folder: Path) -> None:

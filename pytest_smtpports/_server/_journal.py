@@ -216,6 +216,7 @@ class Journal:
         self._failures: list[BaseException] = []
         self._waits: list[Entry] = []
         self._listeners: list[Callable[[], None]] = []
+        self._end_listeners: list[Callable[[Entry], None]] = []
         self._dialled: dict[int | None, tuple[Entry, Callable[[], bool]]] = {}
         self._opened = 0
         # How many messages are forgotten, and how often that was.
@@ -328,6 +329,24 @@ class Journal:
         with self._changed:
             self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def end(self, entry: Entry) -> None:
+        """Tell who listens that nothing of a connection is left in the loop."""
+        for listener in tuple(self._end_listeners):
+            listener(entry)
+
+    def listen_to_ends(self, listener: Callable[[Entry], None]) -> None:
+        """Have a function called, on the server's thread, at the end of each connection that was accepted."""
+        self._end_listeners.append(listener)
+
+    def forget(self, number: int) -> None:
+        """Forget the messages up to this one, counted from the first that ever came."""
+        with self._changed:
+            count = max(0, number - self._forgotten)
+            del self._messages[:count]
+            self._forgotten += count
+            if not self._messages:
+                self._spool.clear()
 
     def note_wait(self, entry: Entry) -> None:
         """Keep a dial that had no timeout where it needed one, for the end of the test."""

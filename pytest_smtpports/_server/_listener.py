@@ -174,6 +174,7 @@ class Listener:
 
     def _let_go(self, guest: Guest) -> None:
         guest.release()
+        self._service.journal.end(guest.entry)
         self._count_off()
 
     def _count_off(self) -> None:

@@ -1,51 +1,28 @@
-"""The command line: `smtpports`, or `python -m pytest_smtpports`."""
+"""`smtpports describe`: what is shipped."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from ._errors import UnknownFault, UnknownName
-from ._layout import record, table
-from ._ports._description import TOPICS, described
+from .._errors import UnknownFault, UnknownName
+from .._layout import record, table
+from .._ports._description import TOPICS, described
+from ._codes import OK
+from ._output import writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ._ports._description import Topic
-
-# As the shell has it: all is well; nobody reads what is written.
-OK, NOT_READ = 0, 1
+    from .._ports._description import Topic
+    from ._commands import Commands
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments say, those of the process unless others are given.
-
-    Returns:
-        the exit code.
-
-    Raises:
-        SystemExit: code 2, an argument that can't be meant; code 0, help was asked for.
-    """
-    parser = argparse.ArgumentParser(prog="smtpports", description="SMTP ports as they behave in the world.")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _add_describe(commands)
-    chosen = parser.parse_args(arguments)
-    try:
-        code: int = chosen.command(chosen)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # As the documentation of Python's signal module has it: what is left can't be written at the exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOT_READ
-    return code
-
-
-def _add_describe(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: Commands) -> None:
+    """Add the command."""
     describe = commands.add_parser(
         "describe",
         help="tell what is shipped",
@@ -74,7 +51,7 @@ def _describe(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> in
         return OK
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in _told(chosen.topic, topic, names, width):
-        sys.stdout.write(_writable(line) + "\n")
+        sys.stdout.write(writable(line, sys.stdout) + "\n")
     return OK
 
 
@@ -94,9 +71,3 @@ def _told(chosen: str, topic: Topic, names: Sequence[str], width: int | None) ->
         if place:
             yield ""
         yield from record(topic.rows[name], width)
-
-
-def _writable(line: str) -> str:
-    """The line, as far as the terminal's encoding has it."""
-    encoding = sys.stdout.encoding or "ascii"
-    return line.encode(encoding, "replace").decode(encoding)

@@ -1,0 +1,48 @@
+"""The command line: `smtpports`, or `python -m pytest_smtpports`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from . import _describe, _run, _serve
+from ._codes import ENDED_BY, INTERRUPT, NOT_DONE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._commands import Commands
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say, those of the process unless others are given.
+
+    Returns:
+        the exit code.
+
+    Raises:
+        SystemExit: code 2, an argument that can't be meant; code 0, help was asked for.
+    """
+    words, behind = _run.split(sys.argv[1:] if arguments is None else arguments)
+    chosen = parser().parse_args(words, argparse.Namespace(behind=behind))
+    try:
+        code: int = chosen.command(chosen)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # As the documentation of Python's signal module has it: what is left can't be written at the exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_DONE
+    except KeyboardInterrupt:
+        return ENDED_BY + INTERRUPT
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """What reads the arguments; the documentation is compared with it."""
+    made = argparse.ArgumentParser(prog="smtpports", description="SMTP ports as they behave in the world.")
+    commands: Commands = made.add_subparsers(metavar="COMMAND", required=True)
+    for command in (_serve, _run, _describe):
+        command.add(commands)
+    return made
