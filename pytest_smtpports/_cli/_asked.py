@@ -104,8 +104,7 @@ def asked_by(chosen: argparse.Namespace) -> Asked:
     """What is asked for, as far as one option depends on another.
 
     Raises:
-        UnknownPort: a port that is not among those that are asked for.
-        ConfigurationError: something is said twice, or can't be met.
+        ConfigurationError: something is said twice, or speaks of a port that is not asked for, or can't be met.
     """
     numbers = chosen.ports
     _check_once("--ports", numbers)
@@ -143,7 +142,7 @@ def _by_number(option: str, said: Sequence[tuple[int, T]], numbers: Sequence[int
     _check_once(option, (number for number, _ in said))
     for number, _ in said:
         if number not in numbers:
-            raise UnknownPort(number, tuple(sorted(numbers)))
+            raise ConfigurationError(f"{option}: {UnknownPort(number, tuple(sorted(numbers)))}")
     return dict(said)
 
 

@@ -48,7 +48,7 @@ class Lines:
         rows = [
             {
                 **row_of(port.profile),
-                "address": "{}:{}".format(*port.address),
+                "address": _address(*port.address),
                 "blocked": port.blocked.kind if port.blocked else "",
             }
             for port in opened.smtpports.ports
@@ -71,7 +71,7 @@ class Lines:
         text = f"{sender} to {', '.join(message.recipients)}  {message.subject!r}  {size(len(message.raw))}"
         if not message.acknowledged:
             text += "  (never acknowledged)"
-        yield self._line(message.received_at, message.host, message.port, message.tls, text, "good")
+        yield self._line(message.received_at, message.host, message.port, message.tls, text)
 
     def connection(self, connection: Connection) -> Iterator[str]:
         """One connection, if it brought no mail."""
@@ -85,15 +85,23 @@ class Lines:
         """What it was in all."""
         yield in_all(totals)
 
-    def _line(self, at: datetime.datetime, host: str | None, port: int, tls: TLS | None, text: str, colour: str) -> str:
+    def _line(
+        self, at: datetime.datetime, host: str | None, port: int, tls: TLS | None, text: str, colour: str = "plain"
+    ) -> str:
         where = f"{visible(host)}:{port}" if host else f"{port:<5}"
         protection = tls.version if tls else "in clear"
         clock = self._paint(f"{at.astimezone():%H:%M:%S}", "faint")
         return f"{clock}  {where}  {protection:8}  {self._paint(shown_line(text), colour)}"
 
 
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def in_all(totals: Totals) -> str:
     """What came in all."""
+    if not totals.connections:
+        return f"no connection came in {duration(totals.seconds)}"
     connections = counted(totals.connections, "connection", "connections")
     told = f"{counted(totals.messages, 'message', 'messages')} came by {connections} in {duration(totals.seconds)}"
     return f"{told}; {totals.without_mail} of them brought none" if totals.without_mail else told

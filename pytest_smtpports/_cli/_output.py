@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 # After how many seconds a line that nobody takes is given up, where somebody wants the end.
 PATIENCE = 1.0
-_COLOURS = {"good": "32", "bad": "31", "faint": "2", "strong": "1"}
+# SGR (ECMA-48 §8.3.117).
+_COLOURS = {"bad": "31", "faint": "2", "strong": "1"}
 
 
 class Output:
@@ -44,8 +45,8 @@ class Output:
         return shutil.get_terminal_size().columns if self.is_terminal else None
 
     def paint(self, text: str, colour: str) -> str:
-        """The text in a colour, where there are any: "good", "bad", "faint", "strong"."""
-        return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._has_colour else text
+        """The text in a colour, where there are any: "plain", "bad", "faint", "strong"."""
+        return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._has_colour and colour in _COLOURS else text
 
     def write(self, *lines: str) -> None:
         """Write lines, as long as somebody reads them."""
