@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import _describe, _run, _serve
 from ._codes import ENDED_BY, INTERRUPT, NOT_DONE
+from ._signals import ignore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return NOT_DONE
     except KeyboardInterrupt:
         return ENDED_BY + INTERRUPT
+    if arguments is None:
+        # The process ends now, which is all that they ask for.
+        ignore()
     return code
 
 

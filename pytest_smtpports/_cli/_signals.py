@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
+def ignore() -> None:
+    """Have none of them do anything from now on."""
+    for number in _known():
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def handling(handler: Callable[[int], object], *, ignored_ones: bool) -> Iterator[None]:
     """Have a function called at each of the signals, with its number.
@@ -22,15 +28,16 @@ def handling(handler: Callable[[int], object], *, ignored_ones: bool) -> Iterato
         ignored_ones: also at those that whoever started this process has it ignore, but for SIGHUP: `nohup` means that.
     """
     before: dict[signal.Signals, signal._HANDLER] = {}
-    for name in NAMES:
-        number: signal.Signals | None = getattr(signal, name, None)
-        if number is None:
-            continue
+    for number in _known():
         is_ignored = signal.getsignal(number) is signal.SIG_IGN
-        if not is_ignored or (ignored_ones and name != "SIGHUP"):
+        if not is_ignored or (ignored_ones and number.name != "SIGHUP"):
             before[number] = signal.signal(number, lambda caught, _frame: handler(caught))
     try:
         yield
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
+
+
+def _known() -> list[signal.Signals]:
+    return [signal.Signals[name] for name in NAMES if name in signal.Signals.__members__]
