@@ -14,8 +14,6 @@ from ._signals import ignore
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._commands import Commands
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say, those of the process unless others are given.
@@ -46,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """What reads the arguments; the documentation is compared with it."""
     made = argparse.ArgumentParser(prog="smtpports", description="SMTP ports as they behave in the world.")
-    commands: Commands = made.add_subparsers(metavar="COMMAND", required=True)
+    commands = made.add_subparsers(metavar="COMMAND", required=True)
     for command in (_serve, _run, _describe):
         command.add(commands)
     return made

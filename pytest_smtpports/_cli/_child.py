@@ -88,6 +88,9 @@ class Child:
 
 def _is_in_foreground() -> bool:
     """Whether a terminal sends Ctrl-C to this process, and so to the command as well."""
+    if not hasattr(os, "tcgetpgrp"):
+        # A console of Windows tells everybody there.
+        return True
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .._ports._description import Topic
-    from ._commands import Commands
 
 
-def add(commands: Commands) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     describe = commands.add_parser(
         "describe",

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from .._harness._smtpports import SMTPPorts
     from .._mail._connection import Connection
     from ._asked import Asked
-    from ._commands import Commands
 
 # Of how many mails and connections the report tells.
 MOST = 50
@@ -68,7 +67,7 @@ def split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     return arguments, ()
 
 
-def add(commands: Commands) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "run",

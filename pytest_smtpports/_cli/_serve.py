@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .._harness._smtpports import SMTPPorts
     from .._mail._connection import Connection
     from ._asked import Asked
-    from ._commands import Commands
     from ._opened import Opened
     from ._totals import Totals
 
@@ -66,7 +65,7 @@ class Teller(Protocol):
         ...
 
 
-def add(commands: Commands) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "serve",

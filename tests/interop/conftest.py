@@ -167,3 +167,11 @@ def run() -> Callable[[str], str]:
         return done.stdout.strip()
 
     return run_program
+
+
+@pytest.fixture(scope="session")
+def nodemailer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("nodemailer")
+    command = ["npm", "install", "--prefix", folder, "--prefer-offline", "--no-audit", "--no-fund", "nodemailer@^10"]
+    subprocess.run(command, capture_output=True, timeout=60, check=True)  # noqa: S603 # as its users do
+    return folder / "node_modules" / "nodemailer"

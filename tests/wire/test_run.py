@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from pytest_smtpports import _cli
 from pytest_smtpports._cli import _child
 from pytest_smtpports._cli._child import Child
 from pytest_smtpports._cli._run import MOST
+from pytest_smtpports._cli._signals import handling
 from pytest_smtpports._cli._watch import Watch
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def running(program: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             yield child
         finally:
             timer.cancel()
-            if child.poll() is None:
+            with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
 
 
@@ -272,6 +274,27 @@ def test_when_something_goes_wrong_here_no_command_is_left(
         fail()
 
     assert ended.wait(DEADLINE)
+
+
+def test_where_a_console_has_no_foreground_everybody_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.tcgetpgrp")
+
+    assert _child._is_in_foreground()
+
+
+@pytest.mark.parametrize(("ignored_ones", "handled"), [(True, {signal.SIGINT, signal.SIGTERM}), (False, set())])
+def test_a_signal_that_is_ignored_stays_so_unless_it_ends_what_serves(
+    ignored_ones: bool, handled: set[signal.Signals]
+) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        with handling(print, ignored_ones=ignored_ones):
+            assert {number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN} == handled
+        assert [signal.getsignal(number) for number in numbers] == [signal.SIG_IGN] * 3
+    finally:
+        for number, earlier in zip(numbers, before, strict=True):
+            signal.signal(number, earlier)
 
 
 def test_what_goes_wrong_inside_is_told_and_the_code_is_1(

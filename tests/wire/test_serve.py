@@ -19,7 +19,7 @@ import sys
 import termios
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -186,10 +186,9 @@ def test_a_taken_port_is_told_and_nothing_is_left_half_open(tmp_path: Path) -> N
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere low numbers may be anybody's")
 def test_a_privileged_port_is_told() -> None:
-    command = [*SMTPPORTS, "serve", "--bind", "25=25"]
-    if os.geteuid() == 0:
-        # The administrator may, unless that is given up.
-        command = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service", *command]
+    # The administrator may, unless that is given up.
+    giving_up = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"]
+    command = [*(giving_up if os.geteuid() == 0 else []), *SMTPPORTS, "serve", "--bind", "25=25"]
 
     ran = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)  # noqa: S603
 
@@ -373,10 +372,9 @@ def shown_at(terminal: int, until: str = "") -> str:
     shown, end = "", time.monotonic() + DEADLINE
     while not until or until not in shown:
         assert select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0], shown
-        try:
+        read = b""
+        with suppress(OSError):
             read = os.read(terminal, 65536)
-        except OSError:
-            break
         if not read:
             break
         shown += read.decode()
