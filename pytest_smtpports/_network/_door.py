@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __tracebackhide__ = is_ours
 
 
+_ALWAYS = "127.0.0.1"
 # What can be done where a number that was asked for can't be had.
 _REMEDIES = {
     errno.EADDRINUSE: ": another program does. `ss -ltnp` or `lsof -i` shows which; end it, or take another number.",
@@ -47,7 +48,7 @@ def unavailable(host: str, local_port: int, error: OSError) -> str:
     what = f"{host}:{local_port}" if local_port else host
     reason = f"Nothing can listen on {what} on this machine ({error.strerror})"
     remedy = _REMEDIES.get(error.errno or 0) if local_port else None
-    return f"{reason}{remedy or '; 127.0.0.1 always works.'}"
+    return f"{reason}{remedy or ('.' if host == _ALWAYS else f'; {_ALWAYS} always works.')}"
 
 
 class Door:
@@ -145,7 +146,12 @@ class Door:
     def _open(self) -> None:
         self._entered = 0
         if self.block is None or self.block.answers:
-            self._behind = self._answer(self._bind(self.address), self.block)
+            bound = self._bind(self.address)
+            try:
+                self._behind = self._answer(bound, self.block)
+            except BaseException:
+                bound.close()
+                raise
         elif isinstance(self.block, Drop):
             self._behind = BlackHole(self._bind(self.address))
 

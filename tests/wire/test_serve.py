@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -26,13 +27,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_smtpports import SMTPPorts, _cli
+from pytest_smtpports import ConfigurationError, SMTPPorts, _cli
 from pytest_smtpports._cli._keeping import Keeping
 from pytest_smtpports._cli._ports_file import PortsFile
 from pytest_smtpports._cli._watch import END, Watch
+from pytest_smtpports._network._door import Door
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytest_smtpports._network._door import Answer
 
 SMTPPORTS = [sys.executable, "-m", "pytest_smtpports"]
 DEADLINE = 60.0
@@ -181,6 +185,19 @@ def test_a_taken_port_is_told_and_nothing_is_left_half_open(tmp_path: Path) -> N
     assert "another program does" in complained
     assert list(tmp_path.iterdir()) == []
     with socket.create_server(("127.0.0.1", free)):
+        pass
+
+
+def test_a_port_at_which_nothing_can_answer_is_given_back() -> None:
+    number = free_port()
+
+    def answer(bound: socket.socket, _block: object) -> Answer:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with pytest.raises(ConfigurationError, match=rf"on 127.0.0.1:{number} on this machine \(Too many open files\)\.$"):
+        Door("127.0.0.1", answer, None, number)
+
+    with socket.create_server(("127.0.0.1", number)):
         pass
 
 
