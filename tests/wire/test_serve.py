@@ -319,13 +319,13 @@ def test_a_client_in_the_middle_of_a_session_is_told_of_at_the_end_and_signals_m
         host, port = event_of(child)["ports"]["25"]["address"]
         with smtplib.SMTP(host, port, timeout=10) as client:
             client.ehlo()
-            client.mail("app@example.com")
+            client.docmd("MAIL FROM:<app@example.com>")
             child.send_signal(number)
             told, complained, code = rest_of(child, number)
 
     connection, end = map(json.loads, told.splitlines())
     assert (connection["outcome"], connection["closed_at"]) == ("open", None)
-    assert "the last it said was 'mail FROM:<app@example.com>" in connection["reason"]
+    assert "the last it said was 'MAIL FROM:<app@example.com>" in connection["reason"]
     assert (end["connections"], end["without_mail"]) == (1, 1)
     assert (complained, code) == ("", 0)
 
