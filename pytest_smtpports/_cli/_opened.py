@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import ConfigurationError
-from .._harness._smtpports import SMTPPorts
 from ._ports_file import PortsFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._harness._port import Port
+    from .._harness._smtpports import SMTPPorts
     from ._asked import Asked
     from ._keeping import Keeping
 
@@ -37,6 +37,9 @@ def arranged(asked: Asked) -> SMTPPorts:
     Raises:
         ConfigurationError: something that can never happen.
     """
+    # Who merely has something described, or asks for help, has no ports.
+    from .._harness._smtpports import SMTPPorts
+
     smtpports = SMTPPorts(
         asked.profiles,
         host=asked.host,

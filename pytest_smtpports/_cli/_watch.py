@@ -6,7 +6,6 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from .._harness._happenings import Happenings
 from .._mail._message import Message
 from ._totals import Totals
 
@@ -36,6 +35,9 @@ class Watch:
     """
 
     def __init__(self, smtpports: SMTPPorts, keeping: Keeping, tell: Tell, queue: SimpleQueue[object]) -> None:
+        # As with the ports themselves.
+        from .._harness._happenings import Happenings
+
         self._smtpports = smtpports
         self._keeping = keeping
         self._tell = tell
