@@ -8,12 +8,12 @@ from .._layout import table
 from .._mail._connection import Outcome
 from .._mail._duration import duration
 from .._mail._explain import how_it_ended
-from .._mail._shown import counted, shown_line, visible
+from .._mail._shown import counted, shown, shown_line, visible
 from .._ports._description import row_of
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from .._mail._connection import Connection
     from .._mail._message import TLS, Message
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Paint = Callable[[str, str], str]
 
+# Recipients that are told of one by one.
+MOST_ADDRESSES = 3
 _COLUMNS = ("port", "role", "TLS", "address", "login")
 # What is written, by option.
 FILES = {"save": "mail", "report": "page", "ports_file": "ports"}
@@ -67,8 +69,8 @@ class Lines:
 
     def message(self, message: Message) -> Iterator[str]:
         """One mail that came."""
-        sender = message.mail_from or "<>"
-        text = f"{sender} to {', '.join(message.recipients)}  {message.subject!r}  {size(len(message.raw))}"
+        sender = visible(message.mail_from) or "<>"
+        text = f"{sender} to {_listed(message.recipients)}  {shown(message.subject)}  {size(len(message.raw))}"
         if not message.acknowledged:
             text += "  (never acknowledged)"
         yield self._line(message.received_at, message.host, message.port, message.tls, text)
@@ -78,7 +80,7 @@ class Lines:
         if connection.outcome is not Outcome.DELIVERED:
             colour = "faint" if connection.outcome in _BROUGHT_NONE_AND_FINE else "bad"
             at = connection.closed_at or connection.opened_at
-            text = how_it_ended(connection)
+            text = shown_line(how_it_ended(connection))
             yield self._line(at, connection.host, connection.port, connection.tls, text, colour)
 
     def end(self, totals: Totals) -> Iterator[str]:
@@ -91,7 +93,13 @@ class Lines:
         where = f"{visible(host)}:{port}" if host else f"{port:<5}"
         protection = tls.version if tls else "in clear"
         clock = self._paint(f"{at.astimezone():%H:%M:%S}", "faint")
-        return f"{clock}  {where}  {protection:8}  {self._paint(shown_line(text), colour)}"
+        return f"{clock}  {where}  {protection:8}  {self._paint(text, colour)}"
+
+
+def _listed(addresses: Sequence[str]) -> str:
+    listed = ", ".join(map(visible, addresses[:MOST_ADDRESSES]))
+    left_out = len(addresses) - MOST_ADDRESSES
+    return f"{listed} and {left_out} more" if left_out > 0 else listed
 
 
 def _address(host: str, port: int) -> str:

@@ -96,6 +96,16 @@ def test_a_long_subject_is_cut() -> None:
     (line,) = LINES.message(message)
 
     assert len(line) < 500
+    assert line.endswith("  5 kB")
+
+
+def test_of_many_recipients_the_first_are_told() -> None:
+    recipients = tuple(f"{name}@example.org" for name in "abcde")
+    message = replace(MESSAGE, envelope=replace(MESSAGE.envelope, recipients=recipients))
+
+    (line,) = LINES.message(message)
+
+    assert " to a@example.org, b@example.org, c@example.org and 2 more  'Welcome'  27 B" in line
 
 
 @pytest.mark.parametrize(

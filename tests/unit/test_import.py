@@ -44,6 +44,13 @@ def test_ports_that_are_not_used_load_nothing_heavy() -> None:
     assert HEAVY.isdisjoint(name.partition(".")[0] for name in loaded)
 
 
+def test_the_command_line_loads_no_ports_before_it_opens_some() -> None:
+    loaded = loaded_by("import pytest_smtpports._cli", after="import typing")
+
+    assert not any(name.startswith(("pytest_smtpports._harness", "pytest_smtpports._server")) for name in loaded)
+    assert HEAVY.isdisjoint(name.partition(".")[0] for name in loaded)
+
+
 def test_the_guard_loads_nothing_heavy() -> None:
     loaded = loaded_by(
         "from pytest_smtpports._network._guard import Guard; guard = Guard(); guard.begin(); guard.end()",
