@@ -132,6 +132,7 @@ def _run(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
         try:
             with opened(smtpports, asked, keeping), child:
                 variables = _variables(smtpports, number, asked)
+                hints = [*_hints(smtpports, variables, asked.routes)]
                 try:
                     child.start(command, os.environ | variables, lambda: queue.put(END))
                 except OSError as error:
@@ -143,7 +144,7 @@ def _run(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
             return NOT_DONE
         code = child.code
         keeping.end("passed" if code == OK else "failed")
-    report.write(in_all(watch.totals), _behind(watch, keeping, variables))
+    report.write(in_all(watch.totals), _behind(watch, keeping, hints))
     return code or (NOT_DONE if keeping.failures else OK)
 
 
@@ -167,10 +168,19 @@ def _variables(smtpports: SMTPPorts, number: int, asked: Asked) -> dict[str, str
     return {**smtpports.env(number), FILE: str(asked.ports_file and asked.ports_file.absolute())}
 
 
-def _behind(watch: Watch, keeping: Keeping, variables: dict[str, str]) -> Iterator[str]:
+def _hints(smtpports: SMTPPorts, variables: dict[str, str], routes: Sequence[str]) -> Iterator[str]:
+    """Why it may be that nobody came."""
+    blocked = [f"{port.number} ({port.blocked.kind})" for port in smtpports.ports if port.blocked]
+    if blocked:
+        yield f"Blocked, so that nobody may be seen there: {', '.join(blocked)}."
+    host, port = variables["SMTP_HOST"], variables["SMTP_PORT"]
+    names = "".join(f"{route}, or " for route in routes)
+    yield f"Does the command dial {names}SMTP_HOST and SMTP_PORT, which were {host} and {port}?"
+
+
+def _behind(watch: Watch, keeping: Keeping, hints: Sequence[str]) -> Iterator[str]:
     if not watch.totals.connections:
-        host, port = variables["SMTP_HOST"], variables["SMTP_PORT"]
-        yield f"Does the command dial SMTP_HOST and SMTP_PORT, which were {host} and {port}?"
+        yield from hints
     for option, path in keeping.files:
         if path not in keeping.failures:
             yield f"{FILES[option]:7}{shown_line(path)}"

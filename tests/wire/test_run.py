@@ -125,6 +125,16 @@ def test_a_blocked_port_is_told_behind_the_command() -> None:
     assert "  25     in clear  blocked (close): " in done.stderr
 
 
+def test_where_a_port_sees_nobody_the_report_says_that_it_is_blocked() -> None:
+    done = ran("--route", "smtp.example.com", "--block", "587=refuse", "--", sys.executable, "-c", ROUTED)
+
+    *_, headline, blocked, hint = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert headline.startswith("smtpports: no connection came in ")
+    assert blocked == "Blocked, so that nobody may be seen there: 587 (refuse)."
+    assert hint.startswith("Does the command dial smtp.example.com, or SMTP_HOST and SMTP_PORT, which were 127.0.0.1")
+
+
 def test_every_port_is_in_the_file_that_the_environment_names_while_it_runs() -> None:
     program = "import os; print(os.environ['SMTPPORTS_FILE']); print(open(os.environ['SMTPPORTS_FILE']).read())"
 
