@@ -268,19 +268,23 @@ def test_a_signal_that_comes_before_the_command_is_passed_on_when_it_begins() ->
         assert child.code == 128 + signal.SIGTERM
 
 
-@pytest.mark.parametrize("command", [["sleep", "60"], ["sh", "-c", "trap '' TERM; echo; while :; do sleep 0.1; done"]])
+@pytest.mark.parametrize("is_stubborn", [False, True])
 def test_when_something_goes_wrong_here_no_command_is_left(
-    monkeypatch: pytest.MonkeyPatch, command: list[str], capfd: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_stubborn: bool
 ) -> None:
-    monkeypatch.setattr(_child, "GRACE", 1.0)
+    monkeypatch.setattr(_child, "GRACE", 1.0 if is_stubborn else DEADLINE)
+    os.mkfifo(tmp_path / "ready")
+    trap = "trap '' TERM; " if is_stubborn else ""
+    command = ["sh", "-c", f"{trap}echo > '{tmp_path / 'ready'}'; exec sleep 60"]
     ended = threading.Event()
 
     def fail() -> None:
         with Child() as child:
             child.start(command, os.environ, ended.set)
-            raise ValueError
+            (tmp_path / "ready").read_bytes()
+            raise ValueError("spam")
 
-    with pytest.raises(ValueError):  # noqa: PT011 # the one above
+    with pytest.raises(ValueError, match="spam"):
         fail()
 
     assert ended.wait(DEADLINE)
