@@ -32,7 +32,16 @@ SCOPES = ("function", "session")
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False, "1": True, "0": False}
 LOOPS = ("asyncio", "uvloop")
 # What the marker takes, each in the order in which it is applied.
-MARKER_ARGUMENTS = ("profiles", "route", "provider", "network", "only", "block", "fail", "guard")
+MARKER_ARGUMENTS = {
+    "profiles": "a `Profile` or a tuple of them",
+    "route": "a host name or a tuple of them",
+    "provider": "the name of a provider or a tuple of them",
+    "network": "the name of a network, or a list or tuple of them",
+    "only": "a number or a tuple of them",
+    "block": "a number, a tuple of them, or a dict of number and kind",
+    "fail": "a `Fault`, the name of one, a pair of stage and action, or a list of these",
+    "guard": "`True` or `False`",
+}
 MAX_PORT = 65535
 # The numbers for which there is a profile without a hook; a test compares them with the profiles.
 SHIPPED = frozenset({25, 465, 587, 2525, 24, 26, 588, 1025, 2465, 2587, 8025, 8465})

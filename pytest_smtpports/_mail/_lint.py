@@ -63,7 +63,10 @@ Find = Callable[["Message"], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    """What is looked for, in words too; what to do about it; who says so."""
+
     find: Find
+    finds: str
     mend: str
     source: str
 
@@ -259,59 +262,85 @@ def _defective(message: Message) -> Iterator[str]:
 
 _WRITE_CRLF = "End every line with CR LF: smtplib's send_message() does so."
 RULES: Mapping[str, _Rule] = {
-    "bare-lf": _Rule(_bare(_BARE_LF, "LF without CR before it"), _WRITE_CRLF, "RFC 5321 §2.3.8, RFC 5322 §2.3"),
-    "bare-cr": _Rule(_bare(_BARE_CR, "CR without LF behind it"), _WRITE_CRLF, "RFC 5321 §2.3.8, RFC 5322 §2.3"),
+    "bare-lf": _Rule(
+        _bare(_BARE_LF, "LF without CR before it"),
+        "LF without CR before it",
+        _WRITE_CRLF,
+        "RFC 5321 §2.3.8, RFC 5322 §2.3",
+    ),
+    "bare-cr": _Rule(
+        _bare(_BARE_CR, "CR without LF behind it"),
+        "CR without LF behind it",
+        _WRITE_CRLF,
+        "RFC 5321 §2.3.8, RFC 5322 §2.3",
+    ),
     "long-line": _Rule(
         _long_lines,
+        "lines of more than 998 octets",
         "Have the part encoded (quoted-printable or base64), and the header folded, as smtplib's send_message() does.",
         "RFC 5322 §2.1.1",
     ),
-    "missing-from": _Rule(_missing("From"), 'Set mail["From"].', "RFC 5322 §3.6"),
-    "missing-date": _Rule(_missing("Date"), 'Set mail["Date"] = email.utils.localtime().', "RFC 5322 §3.6"),
+    "missing-from": _Rule(_missing("From"), "no From", 'Set mail["From"].', "RFC 5322 §3.6"),
+    "missing-date": _Rule(_missing("Date"), "no Date", 'Set mail["Date"] = email.utils.localtime().', "RFC 5322 §3.6"),
     "missing-message-id": _Rule(
         _missing("Message-ID"),
+        "no Message-ID",
         'Set mail["Message-ID"] = email.utils.make_msgid(domain=...), once for all attempts to send it.',
         "RFC 5322 §3.6.4",
     ),
     "repeated-header": _Rule(
         _repeated,
+        "From, Subject, To or another field that may stand there once, and stands there more often",
         "Set it once; where the second one came with somebody's input, refuse line ends in that.",
         "RFC 5322 §3.6",
     ),
     "undeclared-8bit": _Rule(
         _undeclared_8bit,
+        "octets beyond ASCII in the body, where MAIL did not say `BODY=8BITMIME`",
         'Send it with mail_options=["BODY=8BITMIME"], or have the body encoded, as smtplib\'s send_message() does.',
         "RFC 6152 §3",
     ),
     "undeclared-utf8": _Rule(
         _undeclared_utf8,
+        "octets beyond ASCII in the header, where MAIL did not say `SMTPUTF8`",
         'Send it with mail_options=["SMTPUTF8"], or have the words encoded, as smtplib\'s send_message() does.',
         "RFC 6531 §3.4, RFC 2047",
     ),
     "bcc-header": _Rule(
         _bcc_header,
+        "a Bcc header, which every recipient can read",
         'Name blind recipients in the envelope alone, and `del mail["Bcc"]` before it is sent.',
         "RFC 5322 §3.6.3",
     ),
     "header-injection": _Rule(
         _injection,
+        "traces of line ends that got into a header field: a folded line, or the body, that begins like a field; "
+        "CR or LF alone",
         "Refuse line ends in what becomes a header: EmailMessage raises ValueError for them.",
         "RFC 5322 §2.2, CWE-93",
     ),
     "html-without-text": _Rule(
         _html_alone,
+        "HTML, and no text beside it",
         'Set the text first, and then add_alternative(html, subtype="html").',
         "RFC 2046 §5.1.4",
     ),
     "no-one-click-unsubscribe": _Rule(
         _unsubscribing,
+        "bulk mail (List-Id, List-Unsubscribe or Precedence says so) that can't be unsubscribed by one click",
         "Set List-Unsubscribe: <https://...> and List-Unsubscribe-Post: List-Unsubscribe=One-Click.",
         "RFC 8058 §3.1",
     ),
     "unaligned-sender": _Rule(
         _unaligned,
+        "an envelope sender of another organisation than From",
         "Send from an address of the From header's domain, or DMARC has to rest on DKIM alone.",
         "RFC 7489 §3.1.2",
     ),
-    "defect": _Rule(_defective, "Have a library compose it, such as email.message.EmailMessage.", "RFC 2045, RFC 5322"),
+    "defect": _Rule(
+        _defective,
+        "what `Message.defects` tells",
+        "Have a library compose it, such as email.message.EmailMessage.",
+        "RFC 2045, RFC 5322",
+    ),
 }
