@@ -90,7 +90,7 @@ class Port:
 
     @property
     def url(self) -> str:
-        """A URL: smtp, for implicit TLS smtps, for LMTP lmtp; with user and password where clients can log in."""
+        """A URL, of smtp, for implicit TLS smtps, for LMTP lmtp; with user and password where clients can log in."""
         scheme = _SCHEMES.get(self.profile.role, "smtps" if self.profile.tls is TLSMode.IMPLICIT else "smtp")
         login = ""
         if self.profile.auth is not AuthPolicy.FORBIDDEN:

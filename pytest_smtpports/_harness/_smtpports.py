@@ -50,8 +50,8 @@ class SMTPPorts(Blockable, Audits, Assertions):
         password: the password of that user.
         plugins: objects with hooks, as a conftest.py has them.
         network: the name of the network that these ports are behind, or None; a reset does not end that.
-        memory_limit: how many bytes of messages stay in memory; those beyond it are read from a temporary file, which
-            is gone with the last of them.
+        memory_limit: how many bytes of messages stay in memory, 67,108,864 unless told; those beyond it are read from a
+            temporary file, which is gone with the last of them.
 
     Raises:
         ConfigurationError: profiles or host can't be meant.

@@ -243,7 +243,7 @@ class Message:
 
     @_kept
     def attachments(self) -> Mapping[str, Attachment]:
-        """The attachments by file name, in order: files, inline pictures, attached messages.
+        """Files, inline pictures and attached messages by file name, in order.
 
         Of several with one name the first is found by it, the second as "a (2).pdf", and so on; each one's `filename`
         is as the message gives it. A name that is not there is a `NotAttached`, which is a `KeyError`.
@@ -263,7 +263,7 @@ class Message:
 
     @_kept
     def links(self) -> tuple[str, ...]:
-        """Where the message leads: what the HTML links to, and the URLs in the text, each once, in order.
+        """What the HTML links to, and the URLs in the text, each once, in order.
 
         Links within the page (`#top`) are left out. The HTML is read by lxml where it is installed (the extra
         `pytest-smtpports[html]`), else by the standard library.
@@ -314,7 +314,7 @@ class Message:
 
     @_kept
     def defects(self) -> tuple[str, ...]:
-        """What is wrong with the message, a sentence each: what could not be decoded, and how it breaks the RFCs."""
+        """What could not be decoded of the message, and how it breaks the RFCs, a sentence each."""
         found = [told for part in every_part(self.email) for told in defects_of(part)]
         return (*found, *unwritable(self._parts))
 

@@ -57,7 +57,7 @@ class Catalogue(Mapping[str, Fault]):
 
     @property
     def transient(self) -> tuple[Fault, ...]:
-        """Those that pass: the mail was not taken, and will be."""
+        """Those that pass; the mail was not taken, and will be."""
         return self._group("transient")
 
     @property
@@ -82,7 +82,7 @@ class Catalogue(Mapping[str, Fault]):
 
     @property
     def network(self) -> tuple[Fault, ...]:
-        """Those of the network: nobody answers, somebody else does, or the connection is lost."""
+        """Those of the network, where nobody answers, somebody else does, or the connection is lost."""
         return self._group("network")
 
     def _group(self, name: str) -> tuple[Fault, ...]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import re
-from pathlib import Path
 
 import pytest
 
@@ -85,11 +83,3 @@ def test_only_a_client_that_shows_its_certificate_does_well_to_go_on(kind: str) 
         assert accepted(kind) is None
     else:
         assert accepted(kind) == f"the client accepted {FLAWS[kind].shows} (fail_tls({kind!r}))"
-
-
-def test_the_reference_has_a_row_for_every_kind() -> None:
-    reference = Path(__file__).parent.parent.parent.joinpath("docs", "reference.md").read_text(encoding="utf-8")
-    table = reference.partition("\n## Kinds of bad TLS\n")[2].partition("\n## ")[0]
-    rows = [re.findall(r"`([^`]+)`", row.split("|")[1]) for row in table.splitlines() if row.startswith("| `")]
-
-    assert [kind for row in rows for kind in row] == list(FLAWS)
