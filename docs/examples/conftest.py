@@ -2,8 +2,8 @@
 
 import pytest
 
-# They are run as suites of their own: hooks for a root folder, frameworks, other languages, what was there before, and a
-# tutorial that fails on purpose.
+# They are run as suites of their own: hooks for a root folder, frameworks, other languages, what was there before, and
+# a tutorial that fails on purpose.
 collect_ignore = ["before", "ci", "cli", "guard", "hooks", "interop", "other", "tutorial", "xdist"]
 
 
