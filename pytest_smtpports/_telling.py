@@ -9,8 +9,8 @@ import pytest
 
 from . import _clock
 from ._closing import CAME_LATE, EXPLAINS, LEFT_OPEN, OURS
-from ._harness._evidence import begin_anew, count_of, evidence_of
-from ._mail._account import account, told_late, told_open
+from ._harness._evidence import begin_anew, evidence_of
+from ._mail._account import account, told_cut, told_got, told_late, told_open
 from ._mail._message import brought_by
 from ._report._captured import Captured
 
@@ -65,6 +65,9 @@ class Telling:
         self._outcome = "passed"
         self._last: tuple[pytest.Item, str, Captured | None] | None = None
         self._late: tuple[str, list[str]] | None = None
+        # At the shared ports: what the latest test that got mail has got, and who had stayed behind the test before.
+        self._earlier: list[str] = []
+        self._cut: list[str] = []
 
     def add(self, smtpports: SMTPPorts) -> None:
         """Ports are opened for the running test."""
@@ -80,6 +83,7 @@ class Telling:
         Raises:
             OSError: there is no room to keep it.
         """
+        self._cut = told_cut(smtpports.left_open())
         late = begin_anew(smtpports, self._seen)
         if late and self._last is not None:
             item, outcome, captured = self._last
@@ -126,7 +130,13 @@ class Telling:
             )
             for each in evidence
         )
-        return "\n".join(filter(None, told))
+        return "\n".join(filter(None, (*told, *self._told_earlier(evidence))))
+
+    def _told_earlier(self, evidence: Sequence[Evidence]) -> list[str]:
+        """What may be missed by a test that got no mail, because an earlier one has it."""
+        if self._shared is None or self._own or any(each.messages for each in evidence):
+            return []
+        return [*self._cut, *self._earlier]
 
     def _evidence(self, item: pytest.Item) -> list[Evidence]:
         """That of the test's own ports, and that of the shared ones if it has to do with them."""
@@ -149,7 +159,10 @@ class Telling:
                 report.user_properties.extend(told.items())
                 setattr(report, EXTRAS, [*getattr(report, EXTRAS, ()), *self._collector.extras(captured)])
         self._last = item, self._outcome, captured
-        self._seen = 0 if self._shared is None else count_of(self._shared)
+        if self._shared is not None:
+            messages = evidence_of(self._shared).messages
+            self._seen = len(messages)
+            self._earlier = told_got(item.nodeid, messages) if messages else self._earlier
         self._own.clear()
 
 

@@ -41,11 +41,6 @@ def evidence_of(smtpports: SMTPPorts) -> Evidence:
     )
 
 
-def count_of(smtpports: SMTPPorts) -> int:
-    """How many messages there are now."""
-    return len(smtpports._world.journal.messages)
-
-
 def begin_anew(smtpports: SMTPPorts, seen: int) -> tuple[Message, ...]:
     """Reset ports, and return what came behind so many messages, which nobody has seen."""
     return smtpports._world.reset()[seen:]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ._explain import MOST_LISTED, advice, arrived, last_dialogue, told, told_faults
-from ._shown import counted
+from ._explain import MOST_LISTED, advice, arrived, brief, last_dialogue, told, told_faults
+from ._shown import counted, shown_line
 
 if TYPE_CHECKING:
     import datetime
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from ._connection import Connection
     from ._message import Message
+
+# How many messages of an earlier test are told of.
+MOST_REMEMBERED = 3
 
 
 def account(
@@ -63,6 +66,23 @@ def _too_late(messages: int, said: str) -> list[str]:
 def told_late(messages: Sequence[Message]) -> list[str]:
     """Messages that came too late, a line each."""
     return arrived(messages, None)[1:]
+
+
+def told_got(test: str, messages: Sequence[Message]) -> list[str]:
+    """What a test got, for those behind it that get none; the latest of it a line each."""
+    came = counted(len(messages), "message", "messages")
+    latest = f", the latest {MOST_REMEMBERED}" if len(messages) > MOST_REMEMBERED else ""
+    heading = shown_line(f"{came} came in an earlier test, {test}{latest}:")
+    return [heading, *(f"  {brief(message)}" for message in messages[-MOST_REMEMBERED:])]
+
+
+def told_cut(connections: Sequence[Connection]) -> list[str]:
+    """Those that were still open when a test began, if any."""
+    if not connections:
+        return []
+    which = counted(len(connections), "connection", "connections")
+    heading = f"{which} of an earlier test, cut when this one began:"
+    return [heading, *(f"  {line}" for line in told_open(connections))]
 
 
 def told_open(connections: Sequence[Connection]) -> list[str]:

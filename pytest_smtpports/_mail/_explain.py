@@ -132,7 +132,7 @@ def arrived(messages: Sequence[Message], now: datetime.datetime | None) -> list[
 
 
 def _listed(messages: Sequence[Message], now: datetime.datetime | None) -> list[str]:
-    lines = [f"  {place}. {_summary(message, now)}" for place, message in _latest(messages)]
+    lines = [f"  {place}. {brief(message, now)}" for place, message in _latest(messages)]
     if len(messages) > MOST_LISTED:
         lines.append(f"  (the latest {MOST_LISTED}; {len(messages) - MOST_LISTED} came before them)")
     return lines
@@ -142,7 +142,8 @@ def _latest(messages: Sequence[Message]) -> list[tuple[int, Message]]:
     return list(enumerate(messages, start=1))[-MOST_LISTED:]
 
 
-def _summary(message: Message, now: datetime.datetime | None) -> str:
+def brief(message: Message, now: datetime.datetime | None = None) -> str:
+    """A message in one line, with its age where there is a time to count from."""
     protection = message.tls.version if message.tls else "in clear"
     if message.tls is not None and message.tls.fault is not None:
         protection += f" ({message.tls.fault})"
