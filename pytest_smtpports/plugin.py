@@ -261,6 +261,11 @@ def _marked_server(request: pytest.FixtureRequest, smtpports_server: SMTPPorts) 
 @pytest.fixture
 def each_smtpport(request: pytest.FixtureRequest, smtpports: SMTPPorts) -> Port:
     """A port; the test runs once for each emulated number."""
+    if not hasattr(request, "param"):
+        raise pytest.UsageError(
+            "each_smtpport runs a test function once for each port, and pytest runs a unittest.TestCase's methods only "
+            "once. Take smtpports there, and go through smtpports.ports in a loop with self.subTest(port=port)."
+        )
     return smtpports.ports[request.param]
 
 

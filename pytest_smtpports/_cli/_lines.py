@@ -8,8 +8,9 @@ from .._layout import table
 from .._mail._connection import Outcome
 from .._mail._duration import duration
 from .._mail._explain import how_it_ended
-from .._mail._shown import counted, shown, shown_line, visible
+from .._mail._shown import counted, shown, shown_line
 from .._ports._description import row_of
+from .._texts import visible
 
 if TYPE_CHECKING:
     import datetime

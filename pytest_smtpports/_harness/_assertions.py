@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from .. import _clock
 from .._errors import ConfigurationError, is_ours
-from .._mail._criteria import Criteria, folded
+from .._mail._criteria import Criteria
 from .._mail._explain import explain, explain_repeated, told
 from .._mail._mailbox import Mailbox
 from .._mail._search import Search
 from .._mail._shown import counted
+from .._texts import folded
 from ._expectation import Expectation
 from ._waiting import checked_seconds, until, until_async
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._errors import ConfigurationError, UnknownName, is_ours
-from .._ports._masking import MASK
 from .._ports._profile import TLSMode
+from .._texts import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from .._texts import MASK
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 # user's name before the password in LOGIN, RFC 7628. Others prove that they know it, and do not say it (RFC 2195,
 # RFC 5802).
 _RESPONSES: Mapping[str, int] = {"PLAIN": 1, "LOGIN": 2, "XOAUTH2": 1, "OAUTHBEARER": 1}
-_MASK = "***"
 
 
 def mechanisms_in_clear(connection: Connection) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ def _given_away(dialogue: Sequence[Line]) -> Iterator[str]:
         if len(words) > 1 and words[0].upper() == "AUTH":
             mechanism = words[1].upper()
             missing = _RESPONSES.get(mechanism, 0)
-        if missing and words[-1:] == [_MASK]:
+        if missing and words[-1:] == [MASK]:
             missing -= 1
             if not missing:
                 yield mechanism

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .._errors import ConfigurationError, UnknownCriterion, is_ours
+from .._texts import folded
 from ._parts import normal_line_ends
 
 if TYPE_CHECKING:
@@ -45,12 +46,6 @@ def _contains(wanted: object, came: object) -> bool:
 def same_address(one: object, other: object) -> bool:
     """Whether two addresses are one: the domain in any letter case (RFC 5321 §2.4)."""
     return folded(str(one)) == folded(str(other))
-
-
-def folded(address: str) -> str:
-    """An address with its domain in lower case (RFC 5321 §2.4)."""
-    local, at, domain = address.rpartition("@")
-    return local + at + domain.lower()
 
 
 def _names(wanted: object, came: object) -> bool:

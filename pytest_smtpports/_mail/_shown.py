@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .._texts import visible
+
 LONGEST_VALUE = 200
 LONGEST_LINE = 400
 
@@ -21,11 +23,6 @@ def shown(value: object) -> str:
 def shown_line(text: str) -> str:
     """A line for a terminal: cut where it is long, control characters made visible."""
     return _cut(text, LONGEST_LINE)
-
-
-def visible(text: str) -> str:
-    """A text on one line, control characters made visible."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _cut(text: str, longest: int) -> str:

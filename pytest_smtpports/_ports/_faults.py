@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Union
 
 from .._errors import ConfigurationError, UnknownName, is_ours
+from .._texts import folded
 from ._flaws import FLAWS
 from ._numbers import check_count, check_positive
 from ._profile import AuthPolicy, TLSMode
@@ -387,12 +388,6 @@ def is_met(condition: Condition | None, addresses: tuple[str, ...]) -> bool:
     if isinstance(condition, re.Pattern):
         return any(condition.search(address) for address in addresses)
     return any(condition(address) for address in addresses)
-
-
-def folded(address: str) -> str:
-    """RFC 5321 §2.4: the domain is the same in any letter case."""
-    local, at, domain = address.rpartition("@")
-    return f"{local}{at}{domain.lower()}"
 
 
 # How much of an action is told; the bytes of Garbage may be many.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
+from .._texts import MASK, visible
 from ._framing import without_end
 from ._sasl import EXCHANGES
-
-MASK = "***"
 
 
 def written(line: bytes) -> str:
@@ -17,10 +16,7 @@ def written(line: bytes) -> str:
 
 def legible(line: bytes) -> str:
     """Bytes as text: control characters and broken UTF-8 are escapes."""
-    text = line.decode("utf-8", "backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return visible(line.decode("utf-8", "backslashreplace"))
 
 
 # A login, also one with something before it that does not belong there, such as a byte order mark; " AUTH=" is a

@@ -7,7 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from ._faults import Action, Condition, Stage, folded, is_met, told
+from .._texts import folded
+from ._faults import Action, Condition, Stage, is_met, told
 from ._numbers import check_count
 from ._reply import Reply
 

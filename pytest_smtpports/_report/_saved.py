@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .._errors import ConfigurationError
 from .._mail._explain import told
 from .._mail._message import in_memory
-from .._mail._shown import visible
+from .._texts import visible
 from ._names import distinct, file_name, folder_name, is_folder_name, slug
 
 if TYPE_CHECKING:

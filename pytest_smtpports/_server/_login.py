@@ -7,10 +7,10 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, cast
 
 from .._ports._framing import LINE_END, LineTooLong, without_end
-from .._ports._masking import MASK
 from .._ports._policy import COMMAND_LINE_LIMIT
 from .._ports._sasl import Explanation
 from .._ports._situations import Refused, Situation
+from .._texts import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

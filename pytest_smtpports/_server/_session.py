@@ -16,7 +16,7 @@ from .._mail._message import Message
 from .._ports._command import folded
 from .._ports._faults import STAGES, Action, BadTLS, Disconnect, Drip, Stage, told
 from .._ports._framing import LineTooLong
-from .._ports._masking import MASK, is_login
+from .._ports._masking import is_login
 from .._ports._misunderstandings import CLIENT_HELLO, tls_in_clear
 from .._ports._path import path
 from .._ports._policy import COMMAND_LINE_LIMIT, State
@@ -24,6 +24,7 @@ from .._ports._profile import TLSMode
 from .._ports._reply import Reply
 from .._ports._sasl import EXCHANGES, NO_INITIAL_RESPONSE, Circumstances
 from .._ports._situations import Refused, Situation
+from .._texts import MASK
 from ._conversation import ClientLeft, Conversation, SpokeTLS
 from ._hindrance import wire_at
 from ._login import exchanged

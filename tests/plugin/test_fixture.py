@@ -219,6 +219,26 @@ def test_each_smtpport_runs_a_test_once_for_each_emulated_number(pytester: pytes
     result.stdout.fnmatch_lines([f"*::test_port[[]{number}[]] PASSED*" for number in (25, 465, 587, 2525)])
 
 
+def test_each_smtpport_tells_a_test_case_what_to_do_instead(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        import unittest
+        import pytest
+
+        class TestMail(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def take(self, each_smtpport):
+                pass
+
+            def test_port(self):
+                pass
+    """)
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["E *UsageError: each_smtpport runs a test function once for each port*self.subTest(*"])
+
+
 def test_each_smtpport_follows_the_ini_file_and_the_hook(
     pytester: pytest.Pytester, write_ini: Callable[..., None]
 ) -> None:

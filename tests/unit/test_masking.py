@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_smtpports._ports._masking import MASK, written
+from pytest_smtpports._ports._masking import written
 from pytest_smtpports._ports._profile import MECHANISMS
+from pytest_smtpports._texts import MASK
 
 
 @pytest.mark.parametrize(
