@@ -7,7 +7,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from . import _describe, _run, _serve
 from ._codes import ENDED_BY, INTERRUPT, NOT_DONE
 from ._signals import ignore
 
@@ -24,9 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: code 2, an argument that can't be meant; code 0, help was asked for.
     """
-    words, behind = _run.split(sys.argv[1:] if arguments is None else arguments)
-    chosen = parser().parse_args(words, argparse.Namespace(behind=behind))
     try:
+        # What takes long to load is loaded here, so that Ctrl-C may come meanwhile.
+        from . import _run
+
+        words, behind = _run.split(sys.argv[1:] if arguments is None else arguments)
+        chosen = parser().parse_args(words, argparse.Namespace(behind=behind))
         code: int = chosen.command(chosen)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -43,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """What reads the arguments; the documentation is compared with it."""
+    from . import _describe, _run, _serve
+
     made = argparse.ArgumentParser(prog="smtpports", description="SMTP ports as they behave in the world.")
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     for command in (_serve, _run, _describe):

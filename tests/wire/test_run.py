@@ -334,6 +334,24 @@ def test_an_interrupt_that_nobody_awaits_is_told_by_the_code(monkeypatch: pytest
     assert _cli.main(["run", "--", "true"]) == 128 + signal.SIGINT
 
 
+def test_an_interrupt_while_the_command_loads_shows_no_traceback() -> None:
+    code = (
+        "import sys\n"
+        "from pytest_smtpports import _cli\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'pytest_smtpports._cli._serve': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "sys.exit(_cli.main(['serve']))\n"
+    )
+
+    ended = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+    )
+
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGINT, "")
+
+
 def test_the_environment_is_what_it_was_before(capfd: pytest.CaptureFixture[str]) -> None:
     before = dict(os.environ)
 
