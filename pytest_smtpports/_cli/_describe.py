@@ -28,7 +28,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Tell what is shipped. A terminal gets an overview, a pipe a line with everything for each.",
     )
     describe.add_argument("topic", metavar="TOPIC", type=_topic, help=f"one of {', '.join(TOPICS)}")
-    describe.add_argument("names", metavar="NAME", nargs="*", help="tell everything about these alone")
+    describe.add_argument("names", metavar="NAME", nargs="*", default=[], help="tell everything about these alone")
     describe.add_argument("--json", action="store_true", help="everything as JSON")
     describe.set_defaults(command=lambda chosen: _describe(describe, chosen))
 

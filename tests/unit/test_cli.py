@@ -152,3 +152,10 @@ def test_who_merely_imports_the_command_runs_nothing(capsys: pytest.CaptureFixtu
     assert import_module("pytest_smtpports.__main__").main is _cli.main
 
     assert capsys.readouterr() == ("", "")
+
+
+def test_without_a_topic_only_the_topic_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        _cli.main(["describe"])
+
+    assert capsys.readouterr().err.endswith("the following arguments are required: TOPIC\n")
