@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._codes import ENDED_BY, INTERRUPT, NOT_DONE
 from ._signals import ignore
@@ -48,7 +48,21 @@ def parser() -> argparse.ArgumentParser:
     from . import _describe, _run, _serve
 
     made = argparse.ArgumentParser(prog="smtpports", description="SMTP ports as they behave in the world.")
+    made.add_argument("--version", action=_Version, help="tell the version")
     commands = made.add_subparsers(metavar="COMMAND", required=True)
     for command in (_serve, _run, _describe):
         command.add(commands)
     return made
+
+
+class _Version(argparse.Action):
+    """Tells the version; only who asks for it has it looked up."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **others: Any) -> None:  # argparse's own
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, **others)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_others: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"pytest-smtpports {version('pytest-smtpports')}\n")
+        parser.exit()

@@ -142,7 +142,8 @@ def _by_number(option: str, said: Sequence[tuple[int, T]], numbers: Sequence[int
     _check_once(option, (number for number, _ in said))
     for number, _ in said:
         if number not in numbers:
-            raise ConfigurationError(f"{option}: {UnknownPort(number, tuple(sorted(numbers)))}")
+            known = UnknownPort(number, tuple(sorted(numbers)))
+            raise ConfigurationError(f"{option}: {known} --ports says which there are.")
     return dict(said)
 
 

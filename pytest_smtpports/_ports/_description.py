@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._data import load
-from ._profile import KINDRED, PROFILES
+from ._profile import KINDRED, PROFILES, AuthPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,7 +109,7 @@ def row_of(profile: Profile) -> Row:
         "TLS": profile.tls.value + ", required" * profile.starttls_required,
         "login": profile.auth.value + ", also in clear" * profile.auth_in_clear,
         "emulated": "always" if profile.number in PROFILES else "when it is named",
-        "mechanisms": _listed(profile.mechanisms),
+        "mechanisms": "none" if profile.auth is AuthPolicy.FORBIDDEN else _listed(profile.mechanisms),
         "extensions": _listed(profile.extensions),
         "size limit": str(profile.size_limit or "none"),
     }

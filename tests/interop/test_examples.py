@@ -28,11 +28,12 @@ def copied(folder: str, pytester: pytest.Pytester) -> None:
 
 def test_the_examples_with_frameworks_pass_as_a_suite(pytester: pytest.Pytester) -> None:
     copied("interop", pytester)
+    shutil.copy(EXAMPLES / "welcome.py", pytester.path)
 
     # Django is set up once in a process.
     result = pytester.runpytest_subprocess(timeout=100)
 
-    result.assert_outcomes(passed=17)
+    result.assert_outcomes(passed=18)
 
 
 def test_the_examples_with_programs_pass_as_a_suite(pytester: pytest.Pytester) -> None:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,3 +160,18 @@ def test_without_a_topic_only_the_topic_is_asked_for(capsys: pytest.CaptureFixtu
         _cli.main(["describe"])
 
     assert capsys.readouterr().err.endswith("the following arguments are required: TOPIC\n")
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        _cli.main(["--version"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"pytest-smtpports {version('pytest-smtpports')}\n"
+
+
+def test_a_port_without_logins_has_no_mechanisms() -> None:
+    profiles = described("profiles").rows
+
+    assert profiles["25"]["mechanisms"] == "none"
+    assert profiles["587"]["mechanisms"] == "PLAIN, LOGIN"
