@@ -134,7 +134,7 @@ class Telling:
 
     def _told_earlier(self, evidence: Sequence[Evidence]) -> list[str]:
         """What may be missed by a test that got no mail, because an earlier one has it."""
-        if self._shared is None or self._own or any(each.messages for each in evidence):
+        if self._shared is None or self._own or not evidence or any(each.messages for each in evidence):
             return []
         return [*self._cut, *self._earlier]
 

@@ -102,9 +102,12 @@ def test_nothing_is_told_of_earlier_tests_where_mail_came_or_the_ports_are_the_t
 
         def test_has_its_own(smtpports):
             smtpports.assert_sent(subject="Yours")
+
+        def test_has_none():
+            assert False
     """)
 
     result = pytester.runpytest()
 
-    result.assert_outcomes(passed=1, failed=2)
+    result.assert_outcomes(passed=1, failed=3)
     result.stdout.no_fnmatch_line("*earlier test*")

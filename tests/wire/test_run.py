@@ -41,16 +41,16 @@ with smtplib.SMTP(os.environ["SMTP_HOST"], int(os.environ["SMTP_PORT"]), timeout
     for number in range(int(sys.argv[1])):
         client.sendmail("app@example.com", "ada@example.org", f"Subject: Mail {number}\\r\\n\\r\\nHello")
 """
-# It tells when it is there, and which signals come.
+# It tells when it is there, and which signals come; print() can't be called while it is.
 TOLD_OF_SIGNALS = """
 import os, signal, sys
 def tell(number, frame):
-    print(signal.Signals(number).name, flush=True)
+    os.write(1, signal.Signals(number).name.encode() + b"\\n")
     if len(sys.argv) == 1:
         os._exit(7)
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, tell)
-print("ready", flush=True)
+os.write(1, b"ready\\n")
 while True:
     signal.pause()
 """
