@@ -304,8 +304,9 @@ def test_streams_meet_what_a_port_does(
 def test_streams_wait_where_nobody_answers(either: SMTPPorts, how: str) -> None:
     either.block(25, how=how)
     if how == "throttle":
-        # The one that is let through.
-        socket.create_connection(either.ports[25].address, LONG).close()
+        # The one that is let through; who hears a greeting has been counted.
+        with socket.create_connection(either.ports[25].address, LONG) as client:
+            assert client.recv(100)
 
     async def wait() -> None:
         with anyio.fail_after(SHORT):
