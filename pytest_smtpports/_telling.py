@@ -9,7 +9,7 @@ import pytest
 
 from . import _clock
 from ._closing import CAME_LATE, EXPLAINS, LEFT_OPEN, OURS
-from ._harness._evidence import begin_anew, evidence_of
+from ._harness._evidence import begin_anew, evidence_of, messages_of
 from ._mail._account import account, told_cut, told_got, told_late, told_open
 from ._mail._message import brought_by
 from ._report._captured import Captured
@@ -160,7 +160,7 @@ class Telling:
                 setattr(report, EXTRAS, [*getattr(report, EXTRAS, ()), *self._collector.extras(captured)])
         self._last = item, self._outcome, captured
         if self._shared is not None:
-            messages = evidence_of(self._shared).messages
+            messages = messages_of(self._shared)
             self._seen = len(messages)
             self._earlier = told_got(item.nodeid, messages) if messages else self._earlier
         self._own.clear()

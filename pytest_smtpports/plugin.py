@@ -194,12 +194,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if terminalreporter is not None:
         from ._closing import tell_late
 
-        tell_late(_reports(terminalreporter))
+        reports = _reports(terminalreporter)
+        tell_late(reports)
         writer = session.config.get_terminal_writer()
         if session.testsfailed and writer.hasmarkup:
             from ._colour import colour
 
-            colour(writer, _reports(terminalreporter))
+            colour(writer, reports)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

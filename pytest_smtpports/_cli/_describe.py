@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from .._errors import UnknownFault, UnknownName
 from .._layout import record, table
 from .._ports._description import TOPICS, described
 from ._codes import OK
-from ._output import writable
+from ._output import Output, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +47,7 @@ def _describe(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> in
         facts = {name: topic.facts[name] for name in names or topic.facts}
         sys.stdout.write(json.dumps(facts, indent=2) + "\n")
         return OK
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = Output(sys.stdout).width
     for line in _told(chosen.topic, topic, names, width):
         sys.stdout.write(writable(line, sys.stdout) + "\n")
     return OK

@@ -41,6 +41,11 @@ def evidence_of(smtpports: SMTPPorts) -> Evidence:
     )
 
 
+def messages_of(smtpports: SMTPPorts) -> tuple[Message, ...]:
+    """What has come by now, with nothing waited for."""
+    return smtpports._world.journal.messages
+
+
 def begin_anew(smtpports: SMTPPorts, seen: int) -> tuple[Message, ...]:
     """Reset ports, and return what came behind so many messages, which nobody has seen."""
     return smtpports._world.reset()[seen:]
