@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._errors import ConfigurationError
+from .._errors import ConfigurationError, SMTPPortsError
+from ._asked import asked_by
+from ._output import complain
 from ._ports_file import PortsFile
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from .._harness._port import Port
@@ -31,7 +35,23 @@ class Opened:
     files: tuple[tuple[str, str], ...]
 
 
-def arranged(asked: Asked) -> SMTPPorts:
+def understood(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> tuple[Asked, SMTPPorts]:
+    """What is asked for, and the ports for it, which nobody has opened yet.
+
+    Raises:
+        SystemExit: code 2, it can't be meant.
+    """
+    try:
+        asked = asked_by(chosen)
+        smtpports = _arranged(asked)
+    except SMTPPortsError as error:
+        parser.error(str(error))
+    if not ipaddress.ip_address(asked.host).is_loopback:
+        complain(parser, "warning", f"--host {asked.host} is not of this machine alone: others can connect as well.")
+    return asked, smtpports
+
+
+def _arranged(asked: Asked) -> SMTPPorts:
     """The ports with all that goes wrong there; none of them is open yet.
 
     Raises:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import select
 import shutil
+import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
 # After how many seconds a line that nobody takes is given up, where somebody wants the end.
@@ -83,6 +85,11 @@ class Output:
         poll = select.poll()
         poll.register(descriptor, 0)
         return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def complain(parser: argparse.ArgumentParser, kind: str, text: str) -> None:
+    """Tell of something that went wrong, as the parser does of arguments."""
+    Output(sys.stderr).write(f"{parser.prog}: {kind}: {text}")
 
 
 def writable(line: str, stream: TextIO) -> str:

@@ -23,9 +23,8 @@ from ._child import Child
 from ._codes import NOT_DONE, NOT_EXECUTABLE, NOT_FOUND, OK
 from ._keeping import Keeping
 from ._lines import FILES, Lines, in_all
-from ._opened import opened
-from ._output import Output
-from ._serve import complain, understood
+from ._opened import opened, understood
+from ._output import Output, complain
 from ._signals import handling
 from ._watch import END, Watch
 

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import sys
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
-from .._errors import ConfigurationError, ServerError, SMTPPortsError
+from .._errors import ConfigurationError, ServerError
 from .._mail._message import Message
-from ._asked import add_options, asked_by
+from ._asked import add_options
 from ._codes import NOT_DONE, OK
 from ._json import JSONLines
 from ._keeping import Keeping
 from ._lines import Lines
-from ._opened import arranged, opened
-from ._output import Output
+from ._opened import opened, understood
+from ._output import Output, complain
 from ._signals import handling
 from ._watch import END, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._harness._smtpports import SMTPPorts
     from .._mail._connection import Connection
-    from ._asked import Asked
     from ._opened import Opened
     from ._totals import Totals
 
@@ -77,27 +74,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     told = add_options(parser)
     told.add_argument("--json", action="store_true", help="a JSON object in each line, for programs")
     parser.set_defaults(command=partial(_serve, parser))
-
-
-def understood(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> tuple[Asked, SMTPPorts]:
-    """What is asked for, and the ports for it, which nobody has opened yet.
-
-    Raises:
-        SystemExit: code 2, it can't be meant.
-    """
-    try:
-        asked = asked_by(chosen)
-        smtpports = arranged(asked)
-    except SMTPPortsError as error:
-        parser.error(str(error))
-    if not ipaddress.ip_address(asked.host).is_loopback:
-        complain(parser, "warning", f"--host {asked.host} is not of this machine alone: others can connect as well.")
-    return asked, smtpports
-
-
-def complain(parser: argparse.ArgumentParser, kind: str, text: str) -> None:
-    """Tell of something that went wrong, as the parser does of arguments."""
-    Output(sys.stderr).write(f"{parser.prog}: {kind}: {text}")
 
 
 class _Stop:
